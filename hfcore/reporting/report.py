@@ -1,0 +1,102 @@
+"""ModelReport: everything the Model page shows, as numbers; no drawing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A point estimate with its 95 % interval; `method` says in words how the interval was made."""
+
+    value: float
+    low: float | None = None
+    high: float | None = None
+    method: str = ""
+
+
+@dataclass(frozen=True)
+class Curve:
+    """Points of a curve; `thresholds[i]` is the probability cut that gives point i."""
+
+    x: tuple[float, ...]
+    y: tuple[float, ...]
+    thresholds: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True)
+class CalibrationBin:
+    """Patients given a similar risk: mean predicted, observed share with its 95 % Wilson interval, count."""
+
+    predicted: float
+    observed: float
+    low: float
+    high: float
+    rows: int
+
+
+@dataclass(frozen=True)
+class ThresholdCounts:
+    """Confusion counts when everybody at or above `threshold` is called positive."""
+
+    threshold: float
+    true_positive: int
+    false_positive: int
+    true_negative: int
+    false_negative: int
+
+
+@dataclass(frozen=True)
+class PipelineStep:
+    """One step of a fitted pipeline and the parameters that differ from the library's defaults."""
+
+    name: str
+    parameters: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Member:
+    """One voter of an ensemble: the child run's number, its algorithm and its share of the vote."""
+
+    number: int
+    algorithm: str
+    weight: float
+
+
+@dataclass(frozen=True)
+class ModelReport:
+    """How good one child run is, from predictions on rows it was not fitted on.
+
+    `metrics` are Azure's names, each the mean over the validation folds; `fold_metrics` the same per
+    fold; `intervals` 95 % bootstrap intervals over patients of the pooled out-of-fold predictions.
+    `honest` is the bias-corrected AUC of the run's winner (None for any other child), with `honest_note`.
+    Curves and counts are about `positive_label`.
+    """
+
+    run_id: str
+    child_id: str
+    algorithm: str
+    steps: tuple[PipelineStep, ...]
+    labels: tuple[str, ...]
+    positive_label: str
+    label_column: str
+    features: tuple[str, ...]
+    excluded_columns: tuple[str, ...]
+    uses_follow_up_time: bool
+    rows: int
+    events: int
+    validation: str
+    metrics: Mapping[str, float]
+    fold_metrics: Mapping[str, tuple[float, ...]]
+    roc: Curve
+    precision_recall: Curve
+    calibration: tuple[CalibrationBin, ...]
+    thresholds: tuple[ThresholdCounts, ...]
+    brier: float
+    intervals: Mapping[str, Estimate] = field(default_factory=dict)
+    honest: Estimate | None = None
+    honest_note: str = ""
+    members: tuple[Member, ...] = ()
+    parity: float | None = None
+    export_note: str = ""

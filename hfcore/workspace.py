@@ -1,0 +1,245 @@
+"""Workspace: the one seam between everything a user sees and the backend that does the work."""
+
+from __future__ import annotations
+
+import abc
+import importlib
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hfcore.errors import BackendNotFound, EndpointNotFound, WaitTimedOut
+from hfcore.settings import Settings
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from hfcore.automl.settings import AutoMLSettings
+    from hfcore.datasets.dataset import Dataset
+    from hfcore.records import (
+        ChildRun,
+        ComputeSpec,
+        ComputeTarget,
+        DeploymentSpec,
+        Endpoint,
+        ModelVersion,
+        Resource,
+        Run,
+    )
+    from hfcore.reporting.report import ModelReport
+
+BACKENDS = {
+    "local": "hfcore.backends.local.workspace:LocalWorkspace",
+}
+DEFAULT_DATASET = "heart-failure-records"
+
+
+class Workspace(abc.ABC):
+    """A place that holds data sets, runs, models and endpoints, in Azure ML's nouns.
+
+    A run's state has one home, the backend's store; a Workspace object holds none, so any number of
+    them, in any number of processes, may look at the same place.
+    """
+
+    @property
+    @abc.abstractmethod
+    def name(self) -> str:
+        """Name that tells this workspace from every other one; used as a cache key."""
+
+    @property
+    @abc.abstractmethod
+    def backend(self) -> str:
+        """Name `connect` knows the backend by, e.g. "local"."""
+
+    # -- data ---------------------------------------------------------------------------------
+    @abc.abstractmethod
+    def dataset(self, name: str = DEFAULT_DATASET, version: int | None = None) -> Dataset:
+        """Return a data set, its newest version by default. Reads no rows.
+
+        Raises:
+            DatasetNotFound: no such name or version; lists the known names.
+        """
+
+    @abc.abstractmethod
+    def datasets(self) -> Sequence[Dataset]:
+        """Return the newest version of every data set, by name."""
+
+    @abc.abstractmethod
+    def register_dataset(self, name: str, table: pd.DataFrame | str | Path, description: str = "") -> Dataset:
+        """Validate a table and keep it as the next version of `name`. Blocks while it reads and writes.
+
+        Raises:
+            InvalidDataset: what is wrong with the name, the table or a column.
+        """
+
+    # -- compute ------------------------------------------------------------------------------
+    @abc.abstractmethod
+    def compute_targets(self) -> Sequence[ComputeTarget]:
+        """Return what a run can be submitted to."""
+
+    @abc.abstractmethod
+    def ensure_compute(self, spec: ComputeSpec) -> ComputeTarget:
+        """Return the compute target called `spec.name`, made first when it does not exist.
+
+        Raises:
+            InvalidSettings: the backend cannot make such a target.
+        """
+
+    # -- runs ---------------------------------------------------------------------------------
+    @abc.abstractmethod
+    def submit(self, experiment: str, settings: AutoMLSettings, dataset: str = DEFAULT_DATASET) -> Run:
+        """Start an AutoML run and return at once; the work goes on outside this process.
+
+        Raises:
+            InvalidSettings: the experiment's name, or a setting this backend or table cannot do.
+            DatasetNotFound: no such data set.
+        """
+
+    @abc.abstractmethod
+    def run(self, run_id: str) -> Run:
+        """Return a run as it stands now. Raises RunNotFound."""
+
+    @abc.abstractmethod
+    def runs(self, experiment: str | None = None) -> Sequence[Run]:
+        """Return the runs, newest first, of one experiment or of all."""
+
+    @abc.abstractmethod
+    def children(self, run_id: str) -> Sequence[ChildRun]:
+        """Return the child runs that have been started, in order of their number. Raises RunNotFound."""
+
+    @abc.abstractmethod
+    def cancel(self, run_id: str) -> Run:
+        """Stop a run within five seconds; harmless when it has ended already. Raises RunNotFound."""
+
+    @abc.abstractmethod
+    def logs(self, run_id: str, tail: int = 500) -> str:
+        """Return the last `tail` lines of the run's log. Raises RunNotFound."""
+
+    def wait(self, run_id: str, timeout: float | None = None) -> Run:
+        """Block until the run has ended and return it; for scripts and tests, never for a page.
+
+        Args:
+            run_id: Which run.
+            timeout: Seconds after which to give up waiting; the run itself goes on.
+
+        Raises:
+            RunNotFound: no such run.
+            WaitTimedOut: `timeout` has passed.
+        """
+        deadline = None if timeout is None else time.monotonic() + timeout
+        pause = 0.1
+        while True:
+            run = self.run(run_id)
+            if run.state.is_finished:
+                return run
+            if deadline is not None and time.monotonic() > deadline:
+                raise WaitTimedOut(f"Run {run_id} is still {run.state.value} after {timeout:g} s.", "Wait longer or cancel it.")
+            time.sleep(pause)
+            pause = min(pause * 1.3, 2.0)
+
+    @abc.abstractmethod
+    def report(self, run_id: str, child: str | None = None) -> ModelReport:
+        """Return every metric and curve of a child run, of the best one by default.
+
+        Raises:
+            RunNotFound: no such run or child.
+            ReportNotAvailable: no child has finished yet.
+        """
+
+    # -- models -------------------------------------------------------------------------------
+    @abc.abstractmethod
+    def register_model(
+        self,
+        run_id: str,
+        child: str | None = None,
+        name: str | None = None,
+        description: str = "",
+        tags: dict[str, str] | None = None,
+    ) -> ModelVersion:
+        """Keep a child run's model, the best one's by default, as the next version of `name`.
+
+        Raises:
+            RunNotFound: no such run or child.
+            StillRunning: the run has not finished, so its winner is not known.
+            ExportFailed: this child has no artifact that predicts what its pipeline predicts.
+        """
+
+    @abc.abstractmethod
+    def models(self) -> Sequence[ModelVersion]:
+        """Return every registered model version, newest first."""
+
+    # -- endpoints ----------------------------------------------------------------------------
+    @abc.abstractmethod
+    def deploy(self, model: ModelVersion, spec: DeploymentSpec, wait: bool = True) -> Endpoint:
+        """Put a model into service behind `spec.name`.
+
+        Args:
+            model: A registered model version.
+            spec: Name, size and authentication of the endpoint.
+            wait: Block until the endpoint is healthy or has failed; a page passes False and watches `phase`.
+
+        Raises:
+            NameTaken: an endpoint of that name exists.
+            ModelNotFound: the model is not registered here.
+            DeploymentFailed: with `wait`, the endpoint did not become healthy; says why.
+        """
+
+    @abc.abstractmethod
+    def endpoints(self) -> Sequence[Endpoint]:
+        """Return every endpoint with its present state, by name."""
+
+    def endpoint(self, name: str) -> Endpoint:
+        """Return one endpoint. Raises EndpointNotFound, which lists the known names."""
+        found = self.endpoints()
+        for endpoint in found:
+            if endpoint.name == name:
+                return endpoint
+        raise EndpointNotFound(name, [e.name for e in found])
+
+    @abc.abstractmethod
+    def endpoint_logs(self, name: str, tail: int = 500) -> str:
+        """Return the last `tail` lines of the endpoint's log. Raises EndpointNotFound."""
+
+    @abc.abstractmethod
+    def endpoint_keys(self, name: str) -> tuple[str, str]:
+        """Return the primary and the secondary key. Raises EndpointNotFound."""
+
+    def delete_endpoint(self, name: str) -> None:
+        """Take an endpoint out of service and forget it. Raises EndpointNotFound."""
+        self.endpoint(name)
+        self.delete("endpoint", name)
+
+    # -- clean-up -----------------------------------------------------------------------------
+    @abc.abstractmethod
+    def resources(self) -> Sequence[Resource]:
+        """Return everything that exists and may cost something, files and processes included."""
+
+    @abc.abstractmethod
+    def delete(self, kind: str, resource_id: str) -> None:
+        """Delete one resource, its files and its processes, for good.
+
+        Raises:
+            NotFound: no such resource.
+            StillRunning: something that is alive depends on it; says what.
+        """
+
+
+def connect(backend: str | None = None, **options: Any) -> Workspace:
+    """Open a workspace.
+
+    Args:
+        backend: "local" (default, or what HF_BACKEND says).
+        options: What the backend takes; for "local" `home`, the folder to keep things in.
+
+    Raises:
+        BackendNotFound: no such backend; lists the known ones.
+        BackendUnavailable: the backend cannot be reached or its SDK is not installed.
+        StoreDamaged: the store on disk cannot be read.
+    """
+    chosen = backend or Settings.from_env().backend
+    if chosen not in BACKENDS:
+        raise BackendNotFound(chosen, BACKENDS)
+    module, _, attribute = BACKENDS[chosen].partition(":")
+    workspace: Workspace = getattr(importlib.import_module(module), attribute)(**options)
+    return workspace
