@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from enum import Enum
+from enum import StrEnum
 
 
-class RunState(str, Enum):
+class RunState(StrEnum):
     """State of a run or of one of its child runs."""
 
     QUEUED = "QUEUED"
@@ -29,7 +29,7 @@ class RunState(str, Enum):
         return self in ACTIVE_RUN_STATES
 
 
-class EndpointState(str, Enum):
+class EndpointState(StrEnum):
     """State of an endpoint, in Azure ML's words."""
 
     TRANSITIONING = "TRANSITIONING"

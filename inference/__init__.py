@@ -1,0 +1,1 @@
+"""The scoring service: the entry script and the server that runs it."""

@@ -1,0 +1,1 @@
+"""The backends behind the Workspace seam; each imports its own dependencies lazily."""

@@ -1,0 +1,1 @@
+"""Reports on a model: numbers and curves, no drawing."""

@@ -1,0 +1,1 @@
+"""Scoring: the client of any endpoint."""

@@ -1,0 +1,1 @@
+"""The embedded backend: store, workers and endpoints on this machine."""
