@@ -1,0 +1,9 @@
+"""Heart Failure Studio: the app's entry. `streamlit run app.py`."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from hfcore.ui import navigation
+
+st.navigation(navigation.pages(), position="hidden").run()

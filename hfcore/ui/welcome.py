@@ -1,0 +1,43 @@
+"""The first visit: what this is, and three steps to start with."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from hfcore.ui import navigation
+from hfcore.workspace import Workspace
+
+_STEPS = (
+    (
+        "Look at the patients",
+        "Who they are, which values they have, and what separates those who died.",
+        "explore",
+        "Explore the data",
+    ),
+    (
+        "Find the best risk model",
+        "The search tries the usual kinds of model and shows each one as it finishes.",
+        "train",
+        "Start training",
+    ),
+    (
+        "Put it into service",
+        "Register the best model, deploy it on this machine, and score a patient.",
+        "deploy",
+        "Deploy a model",
+    ),
+)
+
+
+def draw(ws: Workspace) -> None:
+    """Draw one sentence on what this is and the three steps."""
+    data = ws.dataset()
+    st.markdown(
+        f"Heart Failure Studio takes a table of patients, finds the best model of their risk of death, shows honestly how good it is, "
+        f"and puts it into service. {data.rows} patients with heart failure are ready; nothing leaves this machine."
+    )
+    for number, (column, (title, words, page, label)) in enumerate(zip(st.columns(3), _STEPS, strict=True), 1):
+        with column, st.container(border=True, height=190):
+            st.markdown(f"**{number}. {title}**")
+            st.markdown(words)
+            navigation.link(page, label, ":material/arrow_forward:")

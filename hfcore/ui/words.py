@@ -1,0 +1,71 @@
+"""How numbers, moments and sizes are written on every page."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+MISSING = "–"
+
+
+def metric(value: float | None) -> str:
+    """Write a metric with three decimals: 0.803."""
+    return MISSING if value is None or value != value else f"{value:.3f}"
+
+
+def interval(value: float | None, low: float | None, high: float | None) -> str:
+    """Write an estimate with its interval in one cell: 0.803 (95 % 0.740 to 0.860)."""
+    if low is None or high is None:
+        return metric(value)
+    return f"{metric(value)} (95 % {metric(low)} to {metric(high)})"
+
+
+def percent(share: float | None, decimals: int = 0) -> str:
+    """Write a share as a percentage: 0.321 as 32 %."""
+    return MISSING if share is None else f"{100 * share:.{decimals}f} %"
+
+
+def count(number: int, one: str, many: str | None = None) -> str:
+    """Write a count with its noun: 1 run, 2 runs, 1,204 runs."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def duration(seconds: float | None) -> str:
+    """Write a duration: 4.2 s, 3 min 05 s, 2 h 10 min."""
+    if seconds is None:
+        return MISSING
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(int(seconds), 60)
+    return f"{minutes} min {rest:02d} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02d} min"
+
+
+def size(number: float) -> str:
+    """Write a size in bytes as people read it: 12.2 kB, 3.4 MB."""
+    for unit in ("B", "kB", "MB"):
+        if number < 1000:
+            return f"{number:.0f} {unit}" if unit == "B" else f"{number:.1f} {unit}"
+        number /= 1000
+    return f"{number:.1f} GB"
+
+
+def ago(moment: datetime | None, now: datetime | None = None) -> str:
+    """Write a moment as a distance from now: 4 minutes ago."""
+    if moment is None:
+        return MISSING
+    seconds = max(0.0, ((now or datetime.now(UTC)) - moment).total_seconds())
+    if seconds < 10:
+        return "just now"
+    for limit, divisor, noun in ((60, 1, "second"), (3600, 60, "minute"), (86_400, 3600, "hour")):
+        if seconds < limit:
+            return f"{count(int(seconds // divisor), noun)} ago"
+    return f"{count(int(seconds // 86_400), 'day')} ago"
+
+
+def exact(moment: datetime | None) -> str:
+    """Write a moment in full, in UTC: 2026-11-22 15:04:05 UTC."""
+    return MISSING if moment is None else moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def literal(text: str) -> str:
+    """Escape text that came from data, so that markdown shows it as it is."""
+    return "".join(f"\\{c}" if c in r"\`*_{}[]()#+-.!|$<>~:&" else c for c in text)
