@@ -33,8 +33,9 @@ def draw(ws: Workspace) -> None:
     """Draw one sentence on what this is and the three steps."""
     data = ws.dataset()
     st.markdown(
-        f"Heart Failure Studio takes a table of patients, finds the best model of their risk of death, shows honestly how good it is, "
-        f"and puts it into service. {data.rows} patients with heart failure are ready; nothing leaves this machine."
+        f"Heart Failure Studio takes a table of patients, finds the best model of their risk of death, shows honestly "
+        f"how good it is, and puts it into service. {data.rows} patients with heart failure are ready; "
+        "nothing leaves this machine."
     )
     for number, (column, (title, words, page, label)) in enumerate(zip(st.columns(3), _STEPS, strict=True), 1):
         with column, st.container(border=True, height=190):
