@@ -1,0 +1,57 @@
+"""What holds for every test: a home of its own, no process left behind, no silent skip in CI."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.polling import until
+
+MUST_RUN_IN_CI = ("browser", "contract")
+
+
+@pytest.fixture(autouse=True)
+def _home_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep every test away from the user's own home folder and settings."""
+    monkeypatch.setenv("HF_HOME", str(tmp_path / "home"))
+    for name in ("HF_STORE_URL", "HF_BACKEND"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def _processes_about(folder: Path) -> list[str]:
+    found = []
+    for process in psutil.process_iter(["pid", "cmdline", "status"]):
+        line = " ".join(process.info["cmdline"] or ())
+        if str(folder) in line and process.pid != os.getpid() and process.info["status"] != psutil.STATUS_ZOMBIE:
+            found.append(f"{process.pid}: {line[:300]}")
+    return found
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _no_process_outlives_the_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Fail when a worker or an endpoint of some test's home is still alive after the last test."""
+    yield
+    folder = tmp_path_factory.getbasetemp()
+    with contextlib.suppress(AssertionError):
+        until(lambda: not _processes_about(folder))
+    assert _processes_about(folder) == []
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    """Under CI=true, count a skipped browser, contract or fault test as failed."""
+    report = yield
+    if report.skipped and os.environ.get("CI") == "true" and _must_run(item):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
+        report.outcome, report.longrepr = "failed", f"{item.nodeid} must not be skipped in CI: {reason}"
+    return report
+
+
+def _must_run(item: pytest.Item) -> bool:
+    here = item.path.relative_to(Path(__file__).parent).parts[0]
+    return here in MUST_RUN_IN_CI or item.get_closest_marker("fault") is not None
