@@ -142,6 +142,12 @@ class StoreDamaged(HfError, OSError):
     """The store on disk cannot be read or written."""
 
 
+class DiskFull(HfError, OSError):
+    """There is no room left on the disk for what was to be written."""
+
+    retryable = True
+
+
 class DeploymentFailed(HfError, RuntimeError):
     """An endpoint did not become healthy; the message holds the reason."""
 

@@ -15,10 +15,16 @@ from tests.polling import until
 MUST_RUN_IN_CI = ("browser", "contract")
 
 
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """The home folder of this test alone; it does not exist yet."""
+    return tmp_path / "home"
+
+
 @pytest.fixture(autouse=True)
-def _home_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def _home_of_its_own(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep every test away from the user's own home folder and settings."""
-    monkeypatch.setenv("HF_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("HF_HOME", str(home))
     for name in ("HF_STORE_URL", "HF_BACKEND"):
         monkeypatch.delenv(name, raising=False)
 
