@@ -7,9 +7,9 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-import psutil
 import pytest
 
+from tests import processes
 from tests.polling import until
 
 MUST_RUN_IN_CI = ("browser", "contract")
@@ -29,23 +29,14 @@ def _home_of_its_own(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
-def _processes_about(folder: Path) -> list[str]:
-    found = []
-    for process in psutil.process_iter(["pid", "cmdline", "status"]):
-        line = " ".join(process.info["cmdline"] or ())
-        if str(folder) in line and process.pid != os.getpid() and process.info["status"] != psutil.STATUS_ZOMBIE:
-            found.append(f"{process.pid}: {line[:300]}")
-    return found
-
-
 @pytest.fixture(autouse=True, scope="session")
 def _no_process_outlives_the_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Fail when a worker or an endpoint of some test's home is still alive after the last test."""
     yield
     folder = tmp_path_factory.getbasetemp()
     with contextlib.suppress(AssertionError):
-        until(lambda: not _processes_about(folder))
-    assert _processes_about(folder) == []
+        until(lambda: not processes.about(folder))
+    assert processes.describe(processes.about(folder)) == []
 
 
 @pytest.hookimpl(wrapper=True)
