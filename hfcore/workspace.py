@@ -101,8 +101,8 @@ class Workspace(abc.ABC):
         """Return a run as it stands now. Raises RunNotFound."""
 
     @abc.abstractmethod
-    def runs(self, experiment: str | None = None) -> Sequence[Run]:
-        """Return the runs, newest first, of one experiment or of all."""
+    def runs(self, experiment: str | None = None, limit: int | None = None) -> Sequence[Run]:
+        """Return the runs, newest first, of one experiment or of all; at most `limit` of them."""
 
     @abc.abstractmethod
     def children(self, run_id: str) -> Sequence[ChildRun]:
