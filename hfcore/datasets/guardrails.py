@@ -1,0 +1,169 @@
+"""What an analyst should know about a table before training on it: passed, alerted or done, and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from hfcore.datasets.filled_in import filled_in_values
+from hfcore.datasets.ranks import rank_auc
+from hfcore.datasets.schema import Column, Schema
+from hfcore.datasets.validation import infer_schema
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+PASSED, ALERTED, DONE = "Passed", "Alerted", "Done"
+MIN_MINORITY_SHARE = 0.2
+MIN_EVENTS_PER_VARIABLE = 10
+SUSPICIOUS_AUC = 0.95
+
+
+@dataclass(frozen=True)
+class Guardrail:
+    """One check: its name, "Passed", "Alerted" or "Done", what was found, and what to do ("" when nothing)."""
+
+    name: str
+    state: str
+    sentence: str
+    what_to_do: str = ""
+
+
+def check_guardrails(
+    frame: pd.DataFrame, label: str, schema: Schema | None = None, excluded: Iterable[str] = ()
+) -> tuple[Guardrail, ...]:
+    """Check a table that is to be trained on.
+
+    Args:
+        frame: The table, the label column included.
+        label: The column to predict.
+        schema: Units and ranges; inferred when not given.
+        excluded: Columns that will be left out of the features.
+    """
+    schema = schema or infer_schema(frame)
+    left_out = tuple(excluded)
+    features = [c for c in frame.columns if c != label and c not in left_out]
+    return (
+        _leakage(frame, label, schema, left_out),
+        _balance(frame[label]),
+        _events_per_variable(frame[label], features),
+        _missing(frame[[*features, label]]),
+        _constant(frame[features]),
+        _duplicates(frame),
+        _out_of_range(frame, schema),
+        _filled_in(frame[features], schema),
+    )
+
+
+def _leakage(frame: pd.DataFrame, label: str, schema: Schema, left_out: tuple[str, ...]) -> Guardrail:
+    suspects = {c.name: _auc_alone(frame, c.name, label) for c in schema if _is_suspect(c, frame, label)}
+    suspects = {name: auc for name, auc in suspects.items() if not schema[name].known_at_scoring or auc >= SUSPICIOUS_AUC}
+    if not suspects:
+        return Guardrail("Leakage", PASSED, "No column gives the outcome away.")
+    evidence = " ".join(_evidence(schema[name], auc) for name, auc in suspects.items())
+    remaining = [name for name in suspects if name not in left_out]
+    if not remaining:
+        return Guardrail("Leakage", DONE, f"{evidence} Left out of the features: {_named(suspects)}.")
+    return Guardrail("Leakage", ALERTED, evidence, f"Leave out {_named(remaining)}, or read every figure with that in mind.")
+
+
+def _is_suspect(column: Column, frame: pd.DataFrame, label: str) -> bool:
+    return column.name != label and column.name in frame.columns and frame[column.name].dtype.kind in "biuf"
+
+
+def _auc_alone(frame: pd.DataFrame, name: str, label: str) -> float:
+    """Return the best AUC that one column reaches alone, in either direction, for the last of the label's values."""
+    rows = frame[[name, label]].dropna()
+    if rows.empty:
+        return 0.5
+    auc = rank_auc(rows[name].astype("float64"), rows[label] == max(rows[label].unique(), key=lambda v: (str(type(v)), v)))
+    return 0.5 if np.isnan(auc) else max(auc, 1.0 - auc)
+
+
+def _evidence(column: Column, auc: float) -> str:
+    unknown = "" if column.known_at_scoring else ", and nobody knows it when a new patient is scored"
+    return f"{column.name!r} alone ranks the outcomes with an AUC of {auc:.3f}{unknown}."
+
+
+def _balance(label: pd.Series) -> Guardrail:
+    counts = label.value_counts()
+    if counts.empty:
+        return Guardrail("Class balance", ALERTED, "There are no rows.", "Choose other rows.")
+    share = float(counts.min() / counts.sum())
+    sentence = f"The rarest outcome has {int(counts.min())} of {int(counts.sum())} rows ({share:.0%})."
+    if len(counts) > 1 and share >= MIN_MINORITY_SHARE:
+        return Guardrail("Class balance", PASSED, sentence)
+    return Guardrail("Class balance", ALERTED, sentence, "Judge models by AUC and by recall, not by accuracy.")
+
+
+def _events_per_variable(label: pd.Series, features: list[str]) -> Guardrail:
+    """Ten events per variable is the rule of thumb of Peduzzi et al. 1996, J Clin Epidemiol 49:1373-1379."""
+    events = int(label.value_counts().min()) if len(label) else 0
+    ratio = events / max(len(features), 1)
+    sentence = f"{events} events for {len(features)} variables: {ratio:.1f} events per variable."
+    if ratio >= MIN_EVENTS_PER_VARIABLE:
+        return Guardrail("Events per variable", PASSED, sentence)
+    advice = f"Below {MIN_EVENTS_PER_VARIABLE} a model learns chance as well: trust the intervals, prefer simple models."
+    return Guardrail("Events per variable", ALERTED, sentence, advice)
+
+
+def _missing(frame: pd.DataFrame) -> Guardrail:
+    counts = frame.isna().sum()
+    gaps = counts[counts > 0]
+    if gaps.empty:
+        return Guardrail("Missing values", PASSED, "No value is missing.")
+    sentence = f"{int(gaps.sum())} values are missing: " + ", ".join(f"{name!r} {int(n)}" for name, n in gaps.items()) + "."
+    return Guardrail("Missing values", ALERTED, sentence, "Find out why; values missing for a reason mislead a model.")
+
+
+def _constant(features: pd.DataFrame) -> Guardrail:
+    constant = [str(c) for c in features.columns if features[c].nunique(dropna=False) <= 1]
+    if not constant:
+        return Guardrail("Constant columns", PASSED, "Every variable varies.")
+    return Guardrail("Constant columns", ALERTED, f"{_named(constant)} has one value only.", "Leave it out: it can tell nothing.")
+
+
+def _duplicates(frame: pd.DataFrame) -> Guardrail:
+    repeated = int(frame.duplicated().sum())
+    if not repeated:
+        return Guardrail("Duplicate rows", PASSED, "No row occurs twice.")
+    advice = "Remove them if they are one patient: a copy in training and validation flatters every figure."
+    return Guardrail("Duplicate rows", ALERTED, f"{repeated} rows repeat an earlier row.", advice)
+
+
+def _out_of_range(frame: pd.DataFrame, schema: Schema) -> Guardrail:
+    found = {c.name: _outside(frame[c.name], c) for c in schema if c.name in frame.columns and frame[c.name].dtype.kind in "biuf"}
+    found = {name: rows for name, rows in found.items() if rows}
+    if not found:
+        return Guardrail("Accepted ranges", PASSED, "Every value lies in its accepted range.")
+    parts = [
+        f"{name!r} {rows} outside {schema[name].low:g} to {schema[name].high:g} {schema[name].unit}"
+        for name, rows in found.items()
+    ]
+    sentence = ", ".join(part.strip() for part in parts) + "."
+    return Guardrail("Accepted ranges", ALERTED, sentence, "Look for typing errors and for another unit.")
+
+
+def _outside(values: pd.Series, column: Column) -> int:
+    if column.low is None or column.high is None:
+        return 0
+    return int(((values < column.low) | (values > column.high)).sum())
+
+
+def _filled_in(features: pd.DataFrame, schema: Schema) -> Guardrail:
+    parts = []
+    for name in features.columns:
+        if name in schema and schema[name].kind in ("number", "integer") and features[name].dtype.kind in "iuf":
+            values = features[name].to_numpy(dtype="float64", na_value=np.nan)
+            parts += [f"{name!r} is {f.value:.12g} in {f.rows} rows: {f.reason}" for f in filled_in_values(values)]
+    if not parts:
+        return Guardrail("Filled-in values", PASSED, "No value looks filled in.")
+    advice = "They look filled in rather than measured: ask the source, and do not read meaning into them."
+    return Guardrail("Filled-in values", ALERTED, "; ".join(parts) + ".", advice)
+
+
+def _named(names: Iterable[str]) -> str:
+    return ", ".join(repr(n) for n in names)

@@ -1,0 +1,236 @@
+"""The profile of a table: each column in figures, by outcome, and how the columns go together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from hfcore.datasets.filled_in import FilledIn, filled_in_values
+from hfcore.datasets.schema import Column, Schema
+from hfcore.datasets.validation import column_kind, infer_schema
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Floats = npt.NDArray[np.float64]
+MAX_BINS = 20
+MAX_OUTCOMES = 20
+MAX_CATEGORIES = 20
+
+
+@dataclass(frozen=True)
+class Summary:
+    """Figures of one column over some rows; None where there is no value to compute from.
+
+    `sd` is the sample standard deviation (n - 1); quartiles interpolate linearly; `share_yes` is
+    the share of 1 or true in a yes/no column.
+    """
+
+    count: int
+    missing: int
+    mean: float | None = None
+    sd: float | None = None
+    minimum: float | None = None
+    lower_quartile: float | None = None
+    median: float | None = None
+    upper_quartile: float | None = None
+    maximum: float | None = None
+    share_yes: float | None = None
+
+
+@dataclass(frozen=True)
+class Effect:
+    """How far two outcomes differ in one column: positive when it is higher in the second outcome.
+
+    `standardised` is Cohen's d with the pooled standard deviation (Cohen 1988, Statistical Power Analysis
+    for the Behavioral Sciences, 2nd ed., ch. 2); for a yes/no column the difference in proportions over the
+    root of the mean of both variances (Austin 2009, Commun Stat Simul Comput 38:1228-1234), so that both can be
+    sorted together. `difference` is in the column's unit, or in proportions.
+    """
+
+    standardised: float
+    difference: float
+
+
+@dataclass(frozen=True)
+class Histogram:
+    """Rows per bin and outcome: `edges` bound the bins of a number, `names` are the values of anything else."""
+
+    edges: tuple[float, ...] = ()
+    names: tuple[str, ...] = ()
+    counts: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ColumnProfile:
+    """One column: figures over all rows and by outcome, effect between two outcomes, bins, suspicious values."""
+
+    column: Column
+    overall: Summary
+    by_outcome: Mapping[str, Summary]
+    histogram: Histogram
+    effect: Effect | None = None
+    filled_in: tuple[FilledIn, ...] = ()
+
+
+@dataclass(frozen=True)
+class Correlation:
+    """Spearman's rank correlation of every pair of numeric columns; None where a column is constant."""
+
+    names: tuple[str, ...]
+    values: tuple[tuple[float | None, ...], ...]
+
+
+@dataclass(frozen=True)
+class TableProfile:
+    """A table in figures. `outcomes` gives the rows per outcome, in the order of the label's values."""
+
+    rows: int
+    label: str | None
+    outcomes: Mapping[str, int]
+    columns: tuple[ColumnProfile, ...]
+    correlation: Correlation
+
+    def __getitem__(self, name: str) -> ColumnProfile:
+        for profile in self.columns:
+            if profile.column.name == name:
+                return profile
+        raise KeyError(f"No column is called {name!r}")
+
+    @property
+    def by_effect(self) -> tuple[ColumnProfile, ...]:
+        """The columns other than the label, the one that separates the outcomes most first."""
+        others = [p for p in self.columns if p.column.name != self.label]
+        return tuple(sorted(others, key=lambda p: -abs(p.effect.standardised) if p.effect else 1.0))
+
+
+def profile_table(frame: pd.DataFrame, schema: Schema | None = None, label: str | None = None) -> TableProfile:
+    """Describe every column; `schema` is inferred and `label` taken from it when they are not given."""
+    schema = schema or infer_schema(frame)
+    label = label or (schema.label.name if schema.label and schema.label.name in frame.columns else None)
+    groups = _groups(frame, schema, label)
+    profiles = tuple(_profile(schema[c], frame[c], groups) for c in map(str, frame.columns) if c in schema)
+    return TableProfile(
+        rows=len(frame),
+        label=label,
+        outcomes={name: int(rows.sum()) for name, rows in groups.items()},
+        columns=profiles,
+        correlation=spearman(frame),
+    )
+
+
+def _groups(frame: pd.DataFrame, schema: Schema, label: str | None) -> dict[str, npt.NDArray[np.bool_]]:
+    """Which rows belong to which outcome; empty without a label of at most 20 values."""
+    if label is None:
+        return {}
+    values = frame[label]
+    choices = schema[label].choices if label in schema else None
+    if choices and column_kind(values) == "boolean":
+        found = {choices[0]: (values == 0).to_numpy(bool), choices[1]: (values == 1).to_numpy(bool)}
+    else:
+        distinct = sorted(values.dropna().unique().tolist(), key=lambda v: (str(type(v)), v))
+        found = {str(v): (values == v).to_numpy(bool) for v in distinct} if len(distinct) <= MAX_OUTCOMES else {}
+    return {name: rows for name, rows in found.items() if rows.any()}
+
+
+def _profile(column: Column, values: pd.Series, groups: Mapping[str, npt.NDArray[np.bool_]]) -> ColumnProfile:
+    kind = "category" if values.dtype.kind not in "biuf" else column.kind
+    by_outcome = {name: _summary(kind, values[rows]) for name, rows in groups.items()}
+    bins = _category_bins(values, groups) if kind == "category" else _bins(kind, column, _floats(values), groups)
+    return ColumnProfile(
+        column=column,
+        overall=_summary(kind, values),
+        by_outcome=by_outcome,
+        histogram=bins,
+        effect=_effect(kind, list(by_outcome.values())) if not column.is_label else None,
+        filled_in=filled_in_values(_floats(values)) if kind in ("number", "integer") and column.known_at_scoring else (),
+    )
+
+
+def _floats(values: pd.Series) -> Floats:
+    return np.asarray(values.to_numpy(dtype="float64", na_value=np.nan), dtype=np.float64)
+
+
+def _summary(kind: str, values: pd.Series) -> Summary:
+    missing = int(values.isna().sum())
+    count = len(values) - missing
+    if kind == "category" or count == 0:
+        return Summary(count, missing)
+    numbers = _floats(values)
+    numbers = numbers[~np.isnan(numbers)]
+    if kind == "boolean":
+        return Summary(count, missing, mean=float(numbers.mean()), share_yes=float(numbers.mean()))
+    low, q1, q2, q3, high = (float(q) for q in np.quantile(numbers, (0, 0.25, 0.5, 0.75, 1)))
+    sd = float(numbers.std(ddof=1)) if count > 1 else None
+    return Summary(count, missing, float(numbers.mean()), sd, low, q1, q2, q3, high)
+
+
+def _effect(kind: str, outcomes: list[Summary]) -> Effect | None:
+    if kind == "category" or len(outcomes) != 2:
+        return None
+    first, second = outcomes
+    if first.mean is None or second.mean is None:
+        return None
+    variance = _mean_variance(first, second) if kind == "boolean" else _pooled_variance(first, second)
+    difference = second.mean - first.mean
+    return Effect(difference / variance**0.5, difference) if variance > 0 else None
+
+
+def _mean_variance(a: Summary, b: Summary) -> float:
+    shares = [s.share_yes or 0.0 for s in (a, b)]
+    return sum(p * (1 - p) for p in shares) / 2
+
+
+def _pooled_variance(a: Summary, b: Summary) -> float:
+    if a.count + b.count <= 2:
+        return 0.0
+    squares = sum((s.count - 1) * (s.sd or 0.0) ** 2 for s in (a, b))
+    return squares / (a.count + b.count - 2)
+
+
+def _bins(kind: str, column: Column, numbers: Floats, groups: Mapping[str, npt.NDArray[np.bool_]]) -> Histogram:
+    present = numbers[np.isfinite(numbers)]
+    rows = groups or {"all": np.ones(len(numbers), dtype=bool)}
+    if kind == "boolean":
+        names = column.choices or ("no", "yes")
+        return Histogram(names=names, counts={g: tuple(int((numbers[r] == v).sum()) for v in (0, 1)) for g, r in rows.items()})
+    if not len(present):
+        return Histogram()
+    edges = _whole_edges(present) if kind == "integer" else np.histogram_bin_edges(present, _bin_count(present))
+    counts = {g: np.histogram(numbers[r & np.isfinite(numbers)], edges)[0] for g, r in rows.items()}
+    return Histogram(tuple(edges.tolist()), counts={g: tuple(c.tolist()) for g, c in counts.items()})
+
+
+def _bin_count(numbers: Floats) -> int:
+    """Return the number of bins by Freedman and Diaconis 1981 (Z Wahrscheinlichkeitstheorie 57:453-476), at most 20."""
+    spread = float(np.subtract(*np.quantile(numbers, (0.75, 0.25))))
+    if spread <= 0:
+        return MAX_BINS
+    return max(1, min(MAX_BINS, int(np.ceil(float(np.ptp(numbers)) * len(numbers) ** (1 / 3) / (2 * spread)))))
+
+
+def _whole_edges(numbers: Floats) -> Floats:
+    """Return edges half way between whole numbers, so that every bin holds equally many of them."""
+    low, high = float(np.floor(numbers.min())), float(np.ceil(numbers.max()))
+    width = float(np.ceil((high - low + 1) / _bin_count(numbers)))
+    return np.asarray(np.arange(low - 0.5, high + width, width), dtype=np.float64)
+
+
+def _category_bins(values: pd.Series, groups: Mapping[str, npt.NDArray[np.bool_]]) -> Histogram:
+    names = values.dropna().astype(str).value_counts().index[:MAX_CATEGORIES].tolist()
+    rows = groups or {"all": np.ones(len(values), dtype=bool)}
+    texts = values.astype(str)
+    counts = {g: texts[r].value_counts().reindex(names, fill_value=0) for g, r in rows.items()}
+    return Histogram(names=tuple(names), counts={g: tuple(int(n) for n in c) for g, c in counts.items()})
+
+
+def spearman(frame: pd.DataFrame) -> Correlation:
+    """Return Spearman's correlation (1904, Am J Psychol 15:72-101) over the rows that have both values of a pair."""
+    numeric = frame.select_dtypes(["number", "bool"])
+    matrix = numeric.astype("float64").corr(method="spearman").to_numpy()
+    values = tuple(tuple(None if np.isnan(v) else float(v) for v in row) for row in matrix)
+    return Correlation(tuple(str(c) for c in numeric.columns), values)
