@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from hfcore.ui import export
 from hfcore.ui.palette import Palette
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import pandas as pd
     import plotly.graph_objects as go
+
+    Table = pd.DataFrame | Callable[[], pd.DataFrame]
 
 HEIGHT = 340
 
@@ -39,7 +45,27 @@ def layout(figure: go.Figure, colours: Palette, x: str, y: str, height: int = HE
     return figure
 
 
-def draw(figure: go.Figure, key: str, how_to_read: str, alt: str, table: pd.DataFrame | None = None) -> None:
+def label(figure: go.Figure, x: float, y: float, text: str, colour: str, anchor: str = "left", row: int | None = None) -> None:
+    """Write a direct label beside a line; `anchor` says which side of the text stands at (x, y)."""
+    place = {} if row is None else {"row": row, "col": 1}
+    figure.add_annotation(
+        x=x, y=y, text=text, showarrow=False, font={"color": colour, "size": 13}, xanchor=anchor, yanchor="middle", **place
+    )
+
+
+def reference(figure: go.Figure, colours: Palette, x: tuple[float, float], y: tuple[float, float]) -> None:
+    """Draw a thin dotted line to compare with, such as that of chance."""
+    line = {"color": colours.muted, "width": 1, "dash": "dot"}
+    figure.add_scatter(x=x, y=y, mode="lines", line=line, hoverinfo="skip")
+
+
+def faint(colour: str, opacity: float = 0.15) -> str:
+    """Return a colour such as #2b6c8f as a tint that lets the ground through."""
+    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
+    return f"rgba({red},{green},{blue},{opacity:g})"
+
+
+def draw(figure: go.Figure, key: str, how_to_read: str, alt: str, table: Table | None = None) -> None:
     """Draw a figure with the line under it that says how to read it, and its downloads.
 
     Args:
@@ -47,7 +73,7 @@ def draw(figure: go.Figure, key: str, how_to_read: str, alt: str, table: pd.Data
         key: Unique key; also the file name of a download.
         how_to_read: One sentence.
         alt: What a screen reader says.
-        table: The plotted numbers, offered as CSV.
+        table: The plotted numbers, offered as CSV, or what makes them when somebody wants them.
     """
     buttons = {"format": "svg", "filename": key}
     config = {"displaylogo": False, "toImageButtonOptions": buttons, "modeBarButtons": [["toImage"]]}
@@ -56,5 +82,16 @@ def draw(figure: go.Figure, key: str, how_to_read: str, alt: str, table: pd.Data
         st.caption(how_to_read)
         if table is not None:
             st.download_button(
-                "CSV", table.to_csv(index=False), f"{key}.csv", "text/csv", key=f"{key}-csv", type="tertiary", on_click="ignore"
+                "CSV",
+                partial(_csv, table),
+                f"{key}.csv",
+                "text/csv",
+                key=f"{key}-csv",
+                help="The numbers of this chart as a table",
+                type="tertiary",
+                on_click="ignore",
             )
+
+
+def _csv(table: Table) -> str:
+    return export.csv(table() if callable(table) else table)

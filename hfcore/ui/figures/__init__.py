@@ -1,0 +1,1 @@
+"""Plotly figures, each built from records and a palette; nothing here draws on a page."""
