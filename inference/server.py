@@ -1,0 +1,148 @@
+"""Runs the scoring service in a process of its own: `python -m inference.server --fd 5 --lock FILE --log FILE`.
+
+AZUREML_MODEL_DIR names the model folder, HF_KEY_SHA256 the hashes of the accepted keys separated by commas;
+HF_MANIFEST_SHA256, when set, is what model.json must have. The keys themselves are never given to this process.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import fcntl
+import ipaddress
+import os
+import socket
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import uvicorn
+
+from inference.access import KeyRing
+from inference.journal import log, open_log
+from inference.service import Service
+
+LOCK_HELD = 3
+WATCH_S = 1.0
+BACKLOG = 512
+
+
+def open_socket(host: str, port: int) -> socket.socket:
+    """Return a listening socket on `host`; port 0 takes a free one. Raises OSError when the port is in use."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.listen(BACKLOG)
+    except OSError:
+        listener.close()
+        raise
+    return listener
+
+
+def hold_lock(path: Path) -> int:
+    """Lock `path` for the life of this process and write the pid into it. Raises BlockingIOError when another holds it."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        raise
+    os.ftruncate(descriptor, 0)
+    os.pwrite(descriptor, str(os.getpid()).encode(), 0)
+    return descriptor
+
+
+def lock_holder(path: Path) -> int | None:
+    """Return the pid of the process that holds the lock on `path`, None when nobody does."""
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        text = os.pread(descriptor, 20, 0).decode("ascii", "replace")
+        return int(text) if text.isdigit() else None
+    else:
+        return None
+    finally:
+        os.close(descriptor)
+
+
+def key_ring(listener: socket.socket, keyless: bool) -> KeyRing:
+    """Return the accepted keys' hashes. Raises ValueError when there are none, or none are wanted beyond loopback."""
+    ring = KeyRing.parse(os.environ.get("HF_KEY_SHA256", ""))
+    if not keyless and not ring.wants_key:
+        raise ValueError("HF_KEY_SHA256 holds no key hash; give one, or --keyless on loopback.")
+    if keyless and not ipaddress.ip_address(listener.getsockname()[0]).is_loopback:
+        raise ValueError("An endpoint without a key may listen on loopback only.")
+    return KeyRing() if keyless else ring
+
+
+async def _serve(service: Service, listener: socket.socket, lock: Path | None) -> None:
+    config = uvicorn.Config(
+        service,
+        loop="asyncio",
+        http="h11",
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_keep_alive=75,
+        timeout_graceful_shutdown=5,
+    )
+    server = uvicorn.Server(config)
+    watch = asyncio.create_task(_leave_when_gone(server, lock))
+    await server.serve(sockets=[listener])
+    watch.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await watch
+
+
+async def _leave_when_gone(server: uvicorn.Server, lock: Path | None) -> None:
+    """Stop the server once its folder has been deleted, so that no server outlives its endpoint."""
+    while lock is not None and not server.should_exit:
+        await asyncio.sleep(WATCH_S)
+        server.should_exit = server.should_exit or not lock.exists()
+
+
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="inference.server", description="Serve a registered model over HTTP.")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
+    parser.add_argument("--port", type=int, default=0, help="port to listen on, 0 for a free one")
+    parser.add_argument("--fd", type=int, help="listening socket that was inherited, instead of host and port")
+    parser.add_argument("--lock", type=Path, help="file to hold while serving; the server leaves when it is deleted")
+    parser.add_argument("--log", type=Path, help="log file, default stderr")
+    parser.add_argument("--keyless", action="store_true", help="ask for no key (loopback only)")
+    return parser.parse_args(arguments)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Serve until SIGTERM; return the exit code (3: another server holds the lock)."""
+    options = _options(arguments)
+    open_log(options.log)
+    try:
+        held = None if options.lock is None else hold_lock(options.lock)
+        listener = open_socket(options.host, options.port) if options.fd is None else socket.socket(fileno=options.fd)
+        service = Service(key_ring(listener, options.keyless))
+    except BlockingIOError:
+        log.error("Another server of this endpoint is running.")
+        return LOCK_HELD
+    except (OSError, ValueError) as error:
+        log.error("The server cannot start: %s", error)
+        return 2
+    host, port = listener.getsockname()[:2]
+    log.info("Listening on %s:%d, process %d", host, port, os.getpid())
+    asyncio.run(_serve(service, listener, options.lock))
+    if held is not None:
+        os.close(held)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
