@@ -119,6 +119,14 @@ def end(leader: ProcessId, grace_s: float = 2.0) -> bool:
     return _gone_within(leader, 3.0)
 
 
+def end_own_group() -> None:
+    """End the calling process and, when it leads a session of its own, everything it has started."""
+    if os.getpgrp() == os.getpid():
+        os.killpg(os.getpid(), signal.SIGTERM)
+    else:
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
 def _signal_all(members: Sequence[ProcessId], number: signal.Signals) -> None:
     for member in members:
         if member.alive():

@@ -21,9 +21,10 @@ _UNUSABLE = {8: "it is read-only", 10: "the disk answered with an error", 14: "i
 class Store:
     """The database of one home folder. Any number of processes and threads may hold one on the same home."""
 
-    def __init__(self, engine: Engine, home: Path) -> None:
+    def __init__(self, engine: Engine, home: Path, url: str | None = None) -> None:
         self.engine = engine
         self.home = home
+        self.url = url
 
     @classmethod
     def open(cls, home: Path, url: str | None = None) -> Store:
@@ -37,11 +38,11 @@ class Store:
         if url is None or make_url(url).get_backend_name() == "sqlite":
             path = opening.sqlite_path(home, url)
             opening.open_sqlite(home, path)
-            return cls(sqlite_engine(path), home)
+            return cls(sqlite_engine(path), home, url)
         engine = create_engine(url, pool_pre_ping=True)
         with _translated(home):
             opening.open_server(home, engine)
-        return cls(engine, home)
+        return cls(engine, home, url)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:

@@ -1,0 +1,114 @@
+"""One attempt at a run: read the table, search, keep each child run with its report, name the winner."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Sequence
+from concurrent.futures import Executor
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from hfcore import automl
+from hfcore.automl.settings import AutoMLSettings
+from hfcore.automl.table import fold_count, stratified_folds, training_table
+from hfcore.backends.local.compute import cores
+from hfcore.backends.local.data import Datasets
+from hfcore.backends.local.journal import Journal
+from hfcore.backends.local.lease import Lease
+from hfcore.backends.local.store import Store
+from hfcore.backends.local.tables import runs
+from hfcore.errors import ArtifactDamaged
+from hfcore.reporting.build import build_report
+from hfcore.reporting.serial import report_to_json
+from hfcore.states import RunState
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from hfcore.automl.outcome import ChildOutcome
+
+log = logging.getLogger(__name__)
+
+
+class Attempt:
+    """Works one run with the engine; everything it learns goes through the journal."""
+
+    def __init__(self, store: Store, journal: Journal, lease: Lease, executor: Executor) -> None:
+        self._store = store
+        self._journal = journal
+        self._lease = lease
+        self._executor = executor
+        with store.read() as connection:
+            self._row = connection.execute(select(runs).where(runs.c.id == lease.run_id)).one()
+        self._settings = AutoMLSettings.from_dict(self._row.settings)
+
+    def run(self, worked_seconds: float) -> None:
+        """Search until the plan, the time budget or the early stop ends it."""
+        budget = self._settings.experiment_timeout_minutes * 60
+        deadline = time.time() + budget - worked_seconds
+        log.info("%d child runs at a time on %d processors.", self._row.processes, cores())
+        frame = self._read_table()
+        self._prepare_reports(frame)
+        result = automl.fit(
+            frame,
+            self._settings,
+            self._keep,
+            on_plan=self._journal.plan,
+            on_start=self._journal.start,
+            on_phase=self._journal.phase,
+            finished=self._journal.finished(),
+            executor=self._executor,
+            deadline=deadline,
+        )
+        self._conclude(result.children, result.best, time.time() >= deadline)
+
+    def _read_table(self) -> pd.DataFrame:
+        dataset = Datasets(self._store).get(self._row.dataset, self._row.dataset_version)
+        if dataset.sha256 != self._row.dataset_sha256:
+            raise ArtifactDamaged(f"The data set {dataset.name!r} is not the one the run was started with.", "Start a new run.")
+        return dataset.to_pandas()
+
+    def _prepare_reports(self, frame: pd.DataFrame) -> None:
+        table = training_table(frame, self._settings)
+        self._table = table
+        self._truth = [table.labels[code] for code in table.codes]
+        self._folds = stratified_folds(table.codes, fold_count(table.codes, self._settings), self._settings.random_state)
+
+    def _keep(self, outcome: ChildOutcome) -> None:
+        report = self._report(outcome) if outcome.state is RunState.COMPLETED else None
+        self._journal.end(outcome, report)
+
+    def _report(self, outcome: ChildOutcome, candidates: Sequence[ChildOutcome] = ()) -> str:
+        report = build_report(
+            run_id=self._lease.run_id,
+            child_id=self._journal.child_id(outcome.number),
+            outcome=outcome,
+            y=self._truth,
+            labels=self._table.labels,
+            positive_label=self._table.labels[-1],
+            folds=self._folds,
+            features=self._table.features,
+            settings=self._settings,
+            others=[c.probabilities for c in candidates if c.probabilities is not None],
+        )
+        return report_to_json(report)
+
+    def _conclude(self, children: Sequence[ChildOutcome], best: ChildOutcome | None, out_of_time: bool) -> None:
+        """Name the winner with its honest estimate, or say why there is none."""
+        if best is not None:
+            self._journal.phase("Judging the best model")
+            phase = "Stopped at its time limit with what had finished" if out_of_time else "Finished"
+            self._journal.complete(best, self._report(best, children), phase)
+        elif out_of_time:
+            self._journal.give_up(
+                RunState.TIMED_OUT, "No child run had finished when the time limit was reached; allow more time."
+            )
+        else:
+            self._journal.give_up(RunState.FAILED, _why_nothing(children))
+
+
+def _why_nothing(children: Sequence[ChildOutcome]) -> str:
+    reasons = list(dict.fromkeys(c.message or c.export_note for c in children if c.message or c.export_note))
+    return f"None of {len(children)} child runs gave a usable model. {' '.join(reasons[:3])}".strip()

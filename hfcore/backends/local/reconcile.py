@@ -1,0 +1,77 @@
+"""Finding runs whose worker has died, and having them go on: done by whoever opens or reads a workspace."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import threading
+import time
+from typing import Any
+
+from sqlalchemy import Row, select
+
+from hfcore.backends.local.files import remove_temporary
+from hfcore.backends.local.launch import launch, run_folder
+from hfcore.backends.local.lease import ACTIVE, MOST_FRUITLESS, Lease, is_dead, take_over, worker_of
+from hfcore.backends.local.moves import move
+from hfcore.backends.local.processes import end
+from hfcore.backends.local.store import Store
+from hfcore.backends.local.tables import runs
+from hfcore.errors import IllegalMove, LeaseLost
+from hfcore.states import RunState
+
+EVERY_S = 1.0
+log = logging.getLogger(__name__)
+
+
+class Reconciler:
+    """Looks after the runs of one store, at most once a second however often it is asked."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._lock = threading.Lock()
+        self._last = float("-inf")
+
+    def look_if_due(self) -> None:
+        """Look after the runs when the last look is a second old and nobody else is at it."""
+        if time.monotonic() - self._last < EVERY_S or not self._lock.acquire(blocking=False):
+            return
+        try:
+            self._last = time.monotonic()
+            reconcile(self._store)
+        finally:
+            self._lock.release()
+
+
+def reconcile(store: Store) -> int:
+    """Take over every run whose worker is dead; return how many this call has taken over."""
+    with store.read() as connection:
+        active = connection.execute(select(runs).where(runs.c.state.in_(ACTIVE))).all()
+    return sum(_recover(store, row) for row in active if is_dead(row, time.time()))
+
+
+def _recover(store: Store, row: Row[Any]) -> bool:
+    """Take over one run: end what is left of its worker, then start another or give up."""
+    lease = take_over(store, row)
+    if lease is None:
+        return False
+    worker = worker_of(row)
+    if worker is not None and not end(worker, grace_s=0.5):
+        log.warning("Some processes of the earlier worker of run %s do not end.", row.id)
+    remove_temporary(run_folder(store.home, row.id))
+    with store.read() as connection:
+        fruitless: int = connection.execute(select(runs.c.fruitless).where(runs.c.id == row.id)).scalar_one()
+    if fruitless >= MOST_FRUITLESS:
+        _give_up(store, lease)
+    else:
+        launch(store, lease, row.processes)
+    return True
+
+
+def _give_up(store: Store, lease: Lease) -> None:
+    sentence = (
+        f"The worker of this run died {MOST_FRUITLESS} times without finishing a child run; "
+        "the log says how far it came. What had finished before is kept."
+    )
+    with contextlib.suppress(IllegalMove, LeaseLost), store.write() as connection:  # cancelled in this moment: that stands
+        move(connection, lease.run_id, RunState.CRASHED, lease, message=sentence, phase="Given up")
