@@ -159,7 +159,25 @@ class BackendUnavailable(HfError, ConnectionError):
 
 
 class ScoringFailed(HfError, RuntimeError):
-    """The endpoint answered, and the answer is a refusal or cannot be read."""
+    """The endpoint answered, and the answer is a refusal or cannot be read.
+
+    `fields` maps each field that was refused to its sentence, `status` is the HTTP status of the answer and
+    `request_id` the id under which the endpoint's log has it.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        hint: str | None = None,
+        *,
+        fields: Mapping[str, str] | None = None,
+        status: int | None = None,
+        request_id: str | None = None,
+    ) -> None:
+        super().__init__(message, hint)
+        self.fields = dict(fields or {})
+        self.status = status
+        self.request_id = request_id
 
 
 class EndpointUnreachable(HfError, ConnectionError):
