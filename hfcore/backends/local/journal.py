@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, case, insert, select, update
 
-from hfcore.backends.local.files import read_checked, write_bytes
+from hfcore.backends.local.files import read_checked, remove_temporary, write_bytes
+from hfcore.backends.local.launch import run_folder
 from hfcore.backends.local.lease import Lease, guard
 from hfcore.backends.local.moves import UNFINISHED, move
 from hfcore.backends.local.store import Store
@@ -169,8 +170,16 @@ class Journal:
             guard(connection, self._lease)
             move(connection, self._lease.run_id, state, self._lease, message=message, phase="Stopped")
 
-    def named_files(self) -> set[str]:
-        """Return every file that the run's rows name, relative to the home folder."""
+    def tidy(self) -> None:
+        """Remove what interrupted attempts left and no row names; only with the lease, or once the run has ended."""
+        folder = run_folder(self._store.home, self._lease.run_id)
+        remove_temporary(folder)
+        named = self._named_files()
+        for path in (folder / "children").glob("*"):
+            if str(path.relative_to(self._store.home)) not in named:
+                path.unlink(missing_ok=True)
+
+    def _named_files(self) -> set[str]:
         columns = [children.c[f"{name}_file"] for name in SUFFIXES]
         with self._store.read() as connection:
             rows = connection.execute(select(*columns).where(children.c.run_id == self._lease.run_id)).all()

@@ -17,10 +17,8 @@ from pathlib import Path
 
 from hfcore.automl.executors import process_executor
 from hfcore.backends.local.attempt import Attempt
-from hfcore.backends.local.files import remove_temporary
 from hfcore.backends.local.heartbeat import Heartbeat
 from hfcore.backends.local.journal import Journal
-from hfcore.backends.local.launch import run_folder
 from hfcore.backends.local.lease import Lease, claim
 from hfcore.backends.local.processes import ProcessId, end_own_group
 from hfcore.backends.local.store import Store
@@ -56,7 +54,7 @@ def work(store: Store, lease: Lease, executor: Executor) -> int:
     code = 0
     with Heartbeat(store, lease, claimed.worked_seconds):
         journal.reopen()
-        tidy(store, lease, journal)
+        journal.tidy()
         try:
             Attempt(store, journal, lease, executor).run(claimed.worked_seconds)
         except LeaseLost:
@@ -64,7 +62,7 @@ def work(store: Store, lease: Lease, executor: Executor) -> int:
         except Exception as error:
             _fail(journal, error)
             code = 1
-    tidy(store, lease, journal)
+    journal.tidy()
     return code
 
 
@@ -95,16 +93,6 @@ def said_plainly(error: Exception) -> str:
     for frame in frames:
         log.error("  at %s line %s in %s", frame.filename, frame.lineno, frame.name)
     return f"The worker met an unexpected {type(error).__name__} ({where}); the log shows the way there."
-
-
-def tidy(store: Store, lease: Lease, journal: Journal) -> None:
-    """Remove what interrupted attempts left and no row names; only for a holder of the lease, or once the run has ended."""
-    folder = run_folder(store.home, lease.run_id)
-    remove_temporary(folder)
-    named = journal.named_files()
-    for path in (folder / "children").glob("*"):
-        if str(path.relative_to(store.home)) not in named:
-            path.unlink(missing_ok=True)
 
 
 if __name__ == "__main__":
