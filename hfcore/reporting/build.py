@@ -1,0 +1,197 @@
+"""Builds the report of one child run from its out-of-fold predictions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from hfcore.errors import ReportNotAvailable
+from hfcore.reporting.calibration import brier_score, calibration_bins
+from hfcore.reporting.curves import precision_recall, roc, threshold_counts
+from hfcore.reporting.honest import corrected_auc
+from hfcore.reporting.interval import bootstrap_intervals
+from hfcore.reporting.report import Estimate, Member, ModelReport, PipelineStep
+from hfcore.reporting.resampled import RESAMPLED_METRICS, Predictions
+
+FOLLOW_UP_TIME = "time"
+
+
+class Outcome(Protocol):
+    """What a finished child run hands over."""
+
+    @property
+    def algorithm(self) -> str:
+        """Azure's spelling of the pipeline."""
+
+    @property
+    def probabilities(self) -> npt.NDArray[np.float64] | None:
+        """Out-of-fold probabilities, rows by classes, in row order; NaN for rows that were never held out."""
+
+    @property
+    def metrics(self) -> Mapping[str, float]:
+        """Azure's metrics, the mean over the folds."""
+
+    @property
+    def fold_metrics(self) -> Mapping[str, Sequence[float]]:
+        """Azure's metrics per fold."""
+
+    @property
+    def steps(self) -> tuple[PipelineStep, ...]:
+        """The pipeline's steps."""
+
+    @property
+    def members(self) -> tuple[Member, ...]:
+        """The voters of an ensemble."""
+
+    @property
+    def parity(self) -> float | None:
+        """Largest difference between the exported model and the fitted pipeline."""
+
+    @property
+    def export_note(self) -> str:
+        """Why there is no exported model."""
+
+
+class ReportSettings(Protocol):
+    """The part of the AutoML settings that a report tells."""
+
+    @property
+    def label_column_name(self) -> str:
+        """The column that was predicted."""
+
+    @property
+    def primary_metric(self) -> str:
+        """The metric that picked the winner."""
+
+    @property
+    def excluded_columns(self) -> tuple[str, ...]:
+        """Columns left out of the features."""
+
+    @property
+    def random_state(self) -> int:
+        """Seed of the run."""
+
+
+def build_report(
+    *,
+    run_id: str,
+    child_id: str,
+    outcome: Outcome,
+    y: Any,
+    labels: Sequence[Any],
+    positive_label: Any,
+    folds: Any,
+    features: Sequence[str],
+    settings: ReportSettings,
+    others: Sequence[Any] = (),
+) -> ModelReport:
+    """Return everything the Model page shows about one child run.
+
+    Args:
+        run_id: The run.
+        child_id: The child run.
+        outcome: The finished child run, with out-of-fold probabilities.
+        y: The true label of every row.
+        labels: The classes in the order of the probability columns.
+        positive_label: The class that the curves are about.
+        folds: The fold in which each row was held out; negative for rows that never were.
+        features: The columns that were used.
+        settings: The run's settings.
+        others: Out-of-fold probabilities of every candidate, the winner's own among them; given for the winner only.
+
+    Raises:
+        ReportNotAvailable: the child run has no out-of-fold probabilities.
+    """
+    rows = _held_out_rows(outcome, folds)
+    predictions = _predictions(outcome.probabilities, y, labels, positive_label, rows)
+    honest, honest_note = _honest(others, predictions, rows, outcome, settings)
+    return ModelReport(
+        run_id=run_id,
+        child_id=child_id,
+        labels=tuple(str(label) for label in labels),
+        positive_label=str(positive_label),
+        label_column=settings.label_column_name,
+        features=tuple(features),
+        excluded_columns=tuple(settings.excluded_columns),
+        uses_follow_up_time=FOLLOW_UP_TIME in features,
+        validation=_validation(np.asarray(folds)[rows], len(rows)),
+        honest=honest,
+        honest_note=honest_note,
+        **_told(outcome),
+        **_measured(predictions, settings.random_state),
+    )
+
+
+def _told(outcome: Outcome) -> dict[str, Any]:
+    """Return what the child run itself knows."""
+    return {
+        "algorithm": outcome.algorithm,
+        "steps": tuple(outcome.steps),
+        "members": tuple(outcome.members),
+        "metrics": dict(outcome.metrics),
+        "fold_metrics": {name: tuple(values) for name, values in outcome.fold_metrics.items()},
+        "parity": outcome.parity,
+        "export_note": outcome.export_note,
+    }
+
+
+def _measured(predictions: Predictions, seed: int) -> dict[str, Any]:
+    """Return the figures and curves of the out-of-fold predictions."""
+    truth, risk = predictions.event, predictions.proba[:, predictions.positive]
+    return {
+        "rows": len(truth),
+        "events": int(truth.sum()),
+        "roc": roc(truth, risk),
+        "precision_recall": precision_recall(truth, risk),
+        "calibration": calibration_bins(truth, risk),
+        "thresholds": threshold_counts(truth, risk),
+        "brier": brier_score(truth, risk),
+        "intervals": bootstrap_intervals(predictions, seed=seed),
+    }
+
+
+def _held_out_rows(outcome: Outcome, folds: Any) -> npt.NDArray[np.bool_]:
+    """Tell which rows were predicted by a model that had not seen them."""
+    if outcome.probabilities is None:
+        raise ReportNotAvailable(
+            f"The child run {outcome.algorithm!r} has no predictions to report on.", "Choose a child run that has completed."
+        )
+    rows = (np.asarray(folds) >= 0) & np.isfinite(outcome.probabilities).all(axis=1)
+    if not rows.any():
+        raise ReportNotAvailable(f"No row was held out for {outcome.algorithm!r}.", "Train again with cross-validation.")
+    return np.asarray(rows, dtype=bool)
+
+
+def _predictions(proba: Any, y: Any, labels: Sequence[Any], positive_label: Any, rows: npt.NDArray[np.bool_]) -> Predictions:
+    position = {label: i for i, label in enumerate(np.asarray(labels).tolist())}
+    codes = np.array([position[value] for value in np.asarray(y)[rows].tolist()], dtype=np.intp)
+    return Predictions(codes, np.asarray(proba, dtype=np.float64)[rows], position[positive_label])
+
+
+def _validation(folds: npt.NDArray[np.int_], all_rows: int) -> str:
+    count = len(np.unique(folds))
+    if count > 1:
+        return f"{count}-fold stratified cross-validation on {len(folds)} patients"
+    return f"a held-out set of {len(folds)} out of {all_rows} patients"
+
+
+def _honest(
+    others: Sequence[Any], own: Predictions, rows: npt.NDArray[np.bool_], outcome: Outcome, settings: ReportSettings
+) -> tuple[Estimate | None, str]:
+    usable = [np.asarray(o, dtype=np.float64)[rows] for o in others if o is not None]
+    candidates = [Predictions(own.codes, o, own.positive) for o in usable if np.isfinite(o).all()]
+    if not candidates:
+        return None, ""
+    picked_by = settings.primary_metric if settings.primary_metric in RESAMPLED_METRICS else "AUC_weighted"
+    estimate = corrected_auc(candidates, picked_by, seed=settings.random_state)
+    return estimate, _honest_note(len(candidates), bool(outcome.members))
+
+
+def _honest_note(candidates: int, ensemble: bool) -> str:
+    if candidates == 1:
+        return "only one candidate was tried, so there was nothing to pick"
+    note = f"corrected for having picked the best of {candidates}"
+    return f"{note}; the choice of the ensemble's members is not part of the correction" if ensemble else note

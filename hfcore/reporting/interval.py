@@ -1,0 +1,37 @@
+"""95 % intervals by the percentile bootstrap over patients."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from hfcore.reporting.report import Estimate
+from hfcore.reporting.resampled import RESAMPLED_METRICS, Predictions, bootstrap_counts
+
+Floats = npt.NDArray[np.float64]
+RESAMPLES = 1_000
+
+
+def bootstrap_intervals(predictions: Predictions, resamples: int = RESAMPLES, seed: int = 0) -> dict[str, Estimate]:
+    """Return each metric over all rows with its 95 % percentile interval (Efron and Tibshirani 1993, ch. 13).
+
+    Patients are drawn with replacement; resamples in which a metric is undefined are left out of its interval.
+    The interval tells how much the figure depends on which patients were seen, not on how the model was fitted.
+    """
+    rows = len(predictions.codes)
+    drawn: dict[str, list[Floats]] = {name: [] for name in RESAMPLED_METRICS}
+    for counts in bootstrap_counts(rows, resamples, seed):
+        for name, metric in RESAMPLED_METRICS.items():
+            drawn[name].append(metric(predictions, counts))
+    everybody = np.ones((1, rows))
+    values = {name: float(metric(predictions, everybody)[0]) for name, metric in RESAMPLED_METRICS.items()}
+    return {name: _estimate(values[name], np.concatenate(drawn[name]), resamples) for name in RESAMPLED_METRICS}
+
+
+def _estimate(value: float, resampled: Floats, resamples: int) -> Estimate:
+    defined = resampled[np.isfinite(resampled)]
+    method = f"percentile bootstrap over patients, {resamples:,} resamples of the pooled out-of-fold predictions"
+    if not len(defined):
+        return Estimate(value, method=method)
+    low, high = np.quantile(defined, (0.025, 0.975))
+    return Estimate(value, float(low), float(high), method)
