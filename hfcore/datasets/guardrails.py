@@ -116,7 +116,12 @@ def _missing(frame: pd.DataFrame) -> Guardrail:
     if gaps.empty:
         return Guardrail("Missing values", PASSED, "No value is missing.")
     sentence = f"{int(gaps.sum())} values are missing: " + ", ".join(f"{name!r} {int(n)}" for name, n in gaps.items()) + "."
-    return Guardrail("Missing values", ALERTED, sentence, "Find out why; values missing for a reason mislead a model.")
+    return Guardrail(
+        "Missing values",
+        ALERTED,
+        sentence,
+        "Training fills a feature with its median; find out first why it is missing, for the reason may matter.",
+    )
 
 
 def _constant(features: pd.DataFrame) -> Guardrail:

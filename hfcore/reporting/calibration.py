@@ -41,7 +41,7 @@ def wilson_interval(events: int, rows: int) -> tuple[float, float]:
     share, z2 = events / rows, Z95**2
     centre = (share + z2 / (2 * rows)) / (1 + z2 / rows)
     half = Z95 * float(np.sqrt(share * (1 - share) / rows + z2 / (4 * rows**2))) / (1 + z2 / rows)
-    return max(0.0, centre - half), min(1.0, centre + half)
+    return (centre - half if events else 0.0), (centre + half if events < rows else 1.0)
 
 
 def brier_score(positive: Any, probability: Any) -> float:
