@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from hfcore.backends.local.workspace import LocalWorkspace
 from tests import processes
+from tests.finished import FinishedRun, short_run
 from tests.polling import until
 
 MUST_RUN_IN_CI = ("browser", "contract")
@@ -19,6 +21,24 @@ MUST_RUN_IN_CI = ("browser", "contract")
 def home(tmp_path: Path) -> Path:
     """The home folder of this test alone; it does not exist yet."""
     return tmp_path / "home"
+
+
+@pytest.fixture
+def workspace(home: Path) -> LocalWorkspace:
+    """An empty local workspace of this test alone."""
+    return LocalWorkspace(home)
+
+
+@pytest.fixture(scope="session")
+def finished_run(tmp_path_factory: pytest.TempPathFactory) -> FinishedRun:
+    """A home with one short, completed run without `time`, made once per session; look, but change nothing."""
+    return short_run(tmp_path_factory.mktemp("finished") / "home")
+
+
+@pytest.fixture
+def finished_home(finished_run: FinishedRun, home: Path) -> FinishedRun:
+    """A copy of the finished run's home that this test may change."""
+    return finished_run.copy_to(home)
 
 
 @pytest.fixture(autouse=True)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Sequence
-from concurrent.futures import Executor
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
 from hfcore import automl
+from hfcore.automl.executors import TrialExecutor
 from hfcore.automl.settings import AutoMLSettings
 from hfcore.automl.table import fold_count, stratified_folds, training_table
 from hfcore.backends.local.compute import cores
@@ -19,7 +19,7 @@ from hfcore.backends.local.journal import Journal
 from hfcore.backends.local.lease import Lease
 from hfcore.backends.local.store import Store
 from hfcore.backends.local.tables import runs
-from hfcore.errors import ArtifactDamaged
+from hfcore.errors import ArtifactDamaged, TrainingFailed
 from hfcore.reporting.build import build_report
 from hfcore.reporting.serial import report_to_json
 from hfcore.states import RunState
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from hfcore.automl.outcome import ChildOutcome
+    from hfcore.automl.result import AutoMLResult
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +36,7 @@ log = logging.getLogger(__name__)
 class Attempt:
     """Works one run with the engine; everything it learns goes through the journal."""
 
-    def __init__(self, store: Store, journal: Journal, lease: Lease, executor: Executor) -> None:
+    def __init__(self, store: Store, journal: Journal, lease: Lease, executor: TrialExecutor) -> None:
         self._store = store
         self._journal = journal
         self._lease = lease
@@ -51,7 +52,17 @@ class Attempt:
         log.info("%d child runs at a time on %d processors.", self._row.processes, cores())
         frame = self._read_table()
         self._prepare_reports(frame)
-        result = automl.fit(
+        try:
+            result = self._search(frame, deadline)
+        except TrainingFailed as failed:
+            self._end_without_winner(failed, deadline)
+            return
+        phase = "Stopped at its time limit with what had finished" if time.time() >= deadline else "Finished"
+        self._journal.phase("Judging the best model")
+        self._journal.complete(result.best, self._report(result.best, result.children), phase)
+
+    def _search(self, frame: pd.DataFrame, deadline: float) -> AutoMLResult:
+        return automl.fit(
             frame,
             self._settings,
             self._keep,
@@ -62,7 +73,14 @@ class Attempt:
             executor=self._executor,
             deadline=deadline,
         )
-        self._conclude(result.children, result.best, time.time() >= deadline)
+
+    def _end_without_winner(self, failed: TrainingFailed, deadline: float) -> None:
+        """Tell a run that had too little time from one whose pipelines all failed."""
+        if time.time() >= deadline and not self._journal.has_scored():
+            sentence = "No child run had finished when the time limit was reached; allow more time."
+            self._journal.give_up(RunState.TIMED_OUT, sentence)
+        else:
+            self._journal.give_up(RunState.FAILED, str(failed))
 
     def _read_table(self) -> pd.DataFrame:
         dataset = Datasets(self._store).get(self._row.dataset, self._row.dataset_version)
@@ -94,21 +112,3 @@ class Attempt:
             others=[c.probabilities for c in candidates if c.probabilities is not None],
         )
         return report_to_json(report)
-
-    def _conclude(self, children: Sequence[ChildOutcome], best: ChildOutcome | None, out_of_time: bool) -> None:
-        """Name the winner with its honest estimate, or say why there is none."""
-        if best is not None:
-            self._journal.phase("Judging the best model")
-            phase = "Stopped at its time limit with what had finished" if out_of_time else "Finished"
-            self._journal.complete(best, self._report(best, children), phase)
-        elif out_of_time:
-            self._journal.give_up(
-                RunState.TIMED_OUT, "No child run had finished when the time limit was reached; allow more time."
-            )
-        else:
-            self._journal.give_up(RunState.FAILED, _why_nothing(children))
-
-
-def _why_nothing(children: Sequence[ChildOutcome]) -> str:
-    reasons = list(dict.fromkeys(c.message or c.export_note for c in children if c.message or c.export_note))
-    return f"None of {len(children)} child runs gave a usable model. {' '.join(reasons[:3])}".strip()

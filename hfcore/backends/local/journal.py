@@ -154,6 +154,12 @@ class Journal:
         best = {"best_child_id": lead.id, "best_algorithm": lead.algorithm, "best_score": lead.score}
         return {"finished": len(done), **best}
 
+    def has_scored(self) -> bool:
+        """Tell whether any child run has ended with a score."""
+        scored = (children.c.run_id == self._lease.run_id) & children.c.score.is_not(None)
+        with self._store.read() as connection:
+            return connection.execute(select(children.c.id).where(scored).limit(1)).first() is not None
+
     def complete(self, winner: ChildOutcome, report: str, phase: str) -> None:
         """End the run well: the winner's report is replaced by the one with the honest estimate."""
         file = f"runs/{self._lease.run_id}/children/{winner.number}.{self._attempt}.winner{SUFFIXES['report']}"

@@ -1,0 +1,208 @@
+"""What every backend promises. A new backend passes this suite before a page sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from hfcore.automl.metrics import METRICS
+from hfcore.datasets import load_heart_failure
+from hfcore.errors import (
+    DatasetNotFound,
+    InvalidDataset,
+    InvalidSettings,
+    NotFound,
+    RunNotFound,
+    StillRunning,
+    WaitTimedOut,
+)
+from hfcore.records import ComputeSpec
+from hfcore.states import RunState
+from hfcore.workspace import Workspace
+from tests.contract.conftest import Backend
+from tests.finished import SHORT
+
+LONG = replace(SHORT, iterations=1000, n_cross_validations=10, allowed_models=None, enable_early_stopping=False)
+
+
+def test_the_shipped_table_is_there(empty: Workspace) -> None:
+    """Every workspace knows the heart failure records, with schema and SHA-256, before anything was done."""
+    dataset = empty.dataset()
+    assert (dataset.name, dataset.rows, dataset.columns) == ("heart-failure-records", 299, 13)
+    assert dataset.schema["age"].unit == "years"
+    assert dataset.to_pandas().equals(load_heart_failure())
+    assert [d.name for d in empty.datasets()] == [dataset.name]
+
+
+def test_an_empty_workspace_has_nothing_else(empty: Workspace) -> None:
+    """Before anything was done there are no runs, models or endpoints."""
+    assert (list(empty.runs()), list(empty.models()), list(empty.endpoints())) == ([], [], [])
+
+
+def test_a_table_is_registered_in_versions(empty: Workspace) -> None:
+    """A registered table comes back unchanged, and registering its name again makes the next version."""
+    table = pd.DataFrame({"x": [0.1, 2.5, -3.0], "y": [0, 1, 1]})
+    first = empty.register_dataset("mine", table, "Three rows.")
+    second = empty.register_dataset("mine", table * 2)
+    assert (first.version, second.version, empty.dataset("mine").version) == (1, 2, 2)
+    pd.testing.assert_frame_equal(empty.dataset("mine", 1).to_pandas(), table)
+
+
+def test_a_bad_table_is_refused(empty: Workspace) -> None:
+    """A table without rows and a name without letters are refused together."""
+    with pytest.raises(InvalidDataset) as caught:
+        empty.register_dataset(" ", pd.DataFrame({"x": []}))
+    assert set(caught.value.fields) == {"name", "rows"}
+    with pytest.raises(DatasetNotFound, match="heart-failure-records"):
+        empty.dataset("mine")
+
+
+def test_compute_is_got_or_created(empty: Workspace) -> None:
+    """A compute target is made once; asking again returns it."""
+    made = empty.ensure_compute(ComputeSpec("aml-hf", max_nodes=2))
+    assert empty.ensure_compute(ComputeSpec("aml-hf", max_nodes=2)) == made
+    assert made in empty.compute_targets()
+    with pytest.raises(InvalidSettings):
+        empty.ensure_compute(ComputeSpec("no", min_nodes=3, max_nodes=1))
+
+
+def test_everything_wrong_with_a_submission_is_said_at_once(empty: Workspace) -> None:
+    """A bad experiment name, label, column and compute target are all named, and no run is made."""
+    settings = replace(SHORT, label_column_name="DEATH", excluded_columns=("tme",), compute_target="cluster")
+    with pytest.raises(InvalidSettings) as caught:
+        empty.submit("a b", settings)
+    assert {"experiment", "label_column_name", "excluded_columns", "compute_target"} <= set(caught.value.fields)
+    with pytest.raises(DatasetNotFound):
+        empty.submit("an-experiment", SHORT, dataset="missing")
+    assert list(empty.runs()) == []
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda ws: ws.run("missing"),
+        lambda ws: ws.children("missing"),
+        lambda ws: ws.cancel("missing"),
+        lambda ws: ws.logs("missing"),
+        lambda ws: ws.wait("missing"),
+        lambda ws: ws.report("missing"),
+        lambda ws: ws.register_model("missing"),
+        lambda ws: ws.delete("run", "missing"),
+    ],
+)
+def test_an_unknown_run_is_not_found(empty: Workspace, ask: Callable[[Workspace], object]) -> None:
+    """Every verb that takes a run says which run it does not know."""
+    with pytest.raises(RunNotFound, match="missing"):
+        ask(empty)
+
+
+def test_a_completed_run_tells_what_it_did(backend: Backend) -> None:
+    """A completed run has its times, its plan, its winner and the settings it was given."""
+    run = backend.workspace.run(backend.run_id)
+    children = backend.workspace.children(run.id)
+    assert (run.state, run.experiment, run.message) == (RunState.COMPLETED, "short-run", None)
+    assert run.settings == SHORT.to_dict()
+    assert run.created_at <= run.started_at <= run.ended_at
+    assert run.finished == len(children)
+    assert run.best_child_id in [c.id for c in children]
+    assert run.best_score == max(c.score for c in children if c.score is not None)
+
+
+def test_child_runs_are_complete_and_in_order(backend: Backend) -> None:
+    """Every child run has its algorithm in Azure's spelling, fold scores, every metric and its times."""
+    children = backend.workspace.children(backend.run_id)
+    assert [c.number for c in children] == sorted(c.number for c in children)
+    assert {"VotingEnsemble", "StackEnsemble"} <= {c.algorithm for c in children}
+    for child in children:
+        assert child.state is RunState.COMPLETED, child.message
+        assert child.run_id == backend.run_id
+        assert child.score == pytest.approx(np.mean(child.fold_scores))
+        assert set(child.metrics) == set(METRICS)
+        assert child.seconds > 0
+        assert child.started_at <= child.ended_at
+
+
+def test_the_report_is_that_of_the_best(backend: Backend) -> None:
+    """Without a child's name the report is the winner's, with curves and the honest estimate; others have theirs."""
+    run = backend.workspace.run(backend.run_id)
+    report = backend.workspace.report(run.id)
+    assert (report.run_id, report.child_id) == (run.id, run.best_child_id)
+    assert report.metrics["AUC_weighted"] == pytest.approx(run.best_score)
+    assert (report.rows, report.events, report.uses_follow_up_time) == (299, 96, False)
+    assert 0.5 < report.honest.low < report.honest.value < report.honest.high < 1
+    other = next(c for c in backend.workspace.children(run.id) if c.id != run.best_child_id)
+    assert backend.workspace.report(run.id, other.id).honest is None
+    with pytest.raises(RunNotFound):
+        backend.workspace.report(run.id, "missing")
+
+
+def test_the_log_has_a_tail(backend: Backend) -> None:
+    """The log tells what the run did, and only as many lines as were asked for."""
+    whole = backend.workspace.logs(backend.run_id)
+    assert backend.run_id in whole
+    assert backend.workspace.logs(backend.run_id, tail=2) == "".join(whole.splitlines(keepends=True)[-2:])
+
+
+def test_any_number_of_workspaces_see_the_same(backend: Backend) -> None:
+    """A workspace opened again has the same name and sees the same run."""
+    again = backend.reopen()
+    assert (again.name, again.backend) == (backend.workspace.name, backend.workspace.backend)
+    assert list(again.runs()) == list(backend.workspace.runs())
+
+
+def test_runs_are_listed_newest_first(backend: Backend) -> None:
+    """Runs come newest first, of one experiment when asked, and no more than asked for."""
+    workspace = backend.workspace
+    new = workspace.submit("another", LONG)
+    try:
+        assert [r.id for r in workspace.runs()] == [new.id, backend.run_id]
+        assert [r.id for r in workspace.runs("short-run")] == [backend.run_id]
+        assert [r.id for r in workspace.runs(limit=1)] == [new.id]
+    finally:
+        workspace.cancel(new.id)
+
+
+def test_a_run_at_work_can_be_watched_and_cancelled(backend: Backend) -> None:
+    """While a run works it can be waited for in vain, neither deleted nor registered, and cancelled at any time, twice."""
+    workspace = backend.workspace
+    run = workspace.submit("another", LONG)
+    assert run.state.is_active
+    with pytest.raises(WaitTimedOut):
+        workspace.wait(run.id, timeout=0)
+    with pytest.raises(StillRunning):
+        workspace.delete("run", run.id)
+    with pytest.raises(StillRunning):
+        workspace.register_model(run.id)
+    assert workspace.cancel(run.id).state is RunState.CANCELED
+    ended = workspace.run(run.id)
+    assert workspace.cancel(run.id) == ended
+    assert ended.ended_at is not None
+
+
+def test_cancelling_an_ended_run_changes_nothing(backend: Backend) -> None:
+    """A completed run stays completed when it is cancelled."""
+    before = backend.workspace.run(backend.run_id)
+    assert backend.workspace.cancel(backend.run_id) == before
+
+
+def test_what_exists_is_listed_and_can_be_deleted(backend: Backend) -> None:
+    """The run is among the resources with its size; deleted, it is gone."""
+    workspace = backend.workspace
+    (run,) = [r for r in workspace.resources() if r.kind == "run"]
+    assert (run.id, run.blocked_by, run.processes) == (backend.run_id, None, ())
+    assert run.size_bytes > 0
+    workspace.delete("run", run.id)
+    assert [r.kind for r in workspace.resources() if r.kind == "run"] == []
+    with pytest.raises(RunNotFound):
+        workspace.run(run.id)
+
+
+@pytest.mark.parametrize("kind", ["run", "model", "endpoint", "dataset", "compute"])
+def test_deleting_the_unknown_is_refused(empty: Workspace, kind: str) -> None:
+    """Deleting something that does not exist says so, for every kind."""
+    with pytest.raises(NotFound, match="missing"):
+        empty.delete(kind, "missing")
