@@ -130,6 +130,10 @@ class ReportNotAvailable(HfError, LookupError):
     """The run holds no finished child that could be reported on."""
 
 
+class TrainingFailed(HfError, RuntimeError):
+    """A run ended without a single model; the message holds the reason."""
+
+
 class ExportFailed(HfError, RuntimeError):
     """A pipeline could not be written as a code-free artifact that predicts the same."""
 

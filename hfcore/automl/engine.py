@@ -1,0 +1,161 @@
+"""fit: a whole AutoML run in process, without a workspace."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from hfcore.automl.ensemble import may_join, run_ensemble
+from hfcore.automl.executors import InlineExecutor, TrialExecutor
+from hfcore.automl.outcome import ChildOutcome, TrialPlan
+from hfcore.automl.portfolio import plan_trials
+from hfcore.automl.result import AutoMLResult, best_child
+from hfcore.automl.search import Limits, Listeners, Search
+from hfcore.automl.settings import AutoMLSettings
+from hfcore.automl.stopping import StoppingRule
+from hfcore.automl.supervisor import Supervisor
+from hfcore.automl.table import TrainingTable, fold_count, stratified_folds, training_table
+from hfcore.automl.trial import Task
+from hfcore.errors import InvalidInput
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_ENSEMBLE_LIMIT_S = 60.0
+
+
+def fit(
+    frame: pd.DataFrame,
+    settings: AutoMLSettings,
+    on_child: Callable[[ChildOutcome], object] | None = None,
+    *,
+    on_plan: Callable[[Sequence[TrialPlan]], object] | None = None,
+    on_start: Callable[[TrialPlan], object] | None = None,
+    on_phase: Callable[[str], object] | None = None,
+    finished: Iterable[ChildOutcome] = (),
+    executor: TrialExecutor | None = None,
+    deadline: float | None = None,
+    export: bool = True,
+) -> AutoMLResult:
+    """Try the portfolio on a table, combine the best, and return every trial. Blocks; callbacks run in this thread.
+
+    Args:
+        frame: One row per patient, the label column included.
+        settings: What to do; see AutoMLSettings.
+        on_child: Told of every trial that ends, well or badly.
+        on_plan: Told once which trials are planned.
+        on_start: Told of every trial that starts.
+        on_phase: Told in words what happens now.
+        finished: Outcomes of an earlier, interrupted attempt; they are kept and not tried again.
+        executor: Where trials are worked on; None for this process, one after another.
+        deadline: time.time() after which no trial starts; by default experiment_timeout_minutes from now.
+        export: Write each pipeline as ONNX and check it; without it nothing can be registered or predict.
+
+    Raises:
+        InvalidSettings: a setting that this table or this engine cannot honour.
+        TrainingFailed: not a single pipeline could be trained.
+    """
+    table = training_table(frame, settings)
+    task = _task(table, settings, export)
+    plans = plan_trials(settings)
+    earlier = _fitting(finished, plans, task)
+    _tell(on_plan, plans)
+    listeners = Listeners(on_start or _ignore, on_child or _ignore, on_phase or _ignore)
+    children = _search(task, settings, plans, earlier, executor or InlineExecutor(), listeners, deadline)
+    return AutoMLResult(tuple(children), best_child(children, export), table.labels, table.features, task.folds)
+
+
+def _search(
+    task: Task,
+    settings: AutoMLSettings,
+    plans: Sequence[TrialPlan],
+    earlier: Sequence[ChildOutcome],
+    executor: TrialExecutor,
+    listeners: Listeners,
+    deadline: float | None,
+) -> list[ChildOutcome]:
+    trials = [plan for plan in plans if not plan.is_ensemble]
+    ensembles = [plan for plan in plans if plan.is_ensemble]
+    known = [outcome for outcome in earlier if outcome.number <= len(trials)]
+    listeners.on_phase(f"Trying {len(trials)} pipelines, each on {len(task.fold_numbers)} folds")
+    search = Search(task, trials, StoppingRule.of(settings), _limits(settings, deadline), executor, listeners, known)
+    children = search.run()
+    if not ensembles:
+        return children
+    listeners.on_phase("Combining the best pipelines")
+    return children + _combine(task, ensembles, children, earlier, executor, listeners)
+
+
+def _limits(settings: AutoMLSettings, deadline: float | None) -> Limits:
+    """Return the time limits; minutes in the settings, seconds here."""
+    one = settings.iteration_timeout_minutes
+    end = time.time() + 60 * settings.experiment_timeout_minutes if deadline is None else deadline
+    return Limits(end, None if one is None else 60 * one)
+
+
+def _combine(
+    task: Task,
+    plans: Sequence[TrialPlan],
+    children: Sequence[ChildOutcome],
+    earlier: Sequence[ChildOutcome],
+    executor: TrialExecutor,
+    listeners: Listeners,
+) -> list[ChildOutcome]:
+    members = [child for child in children if may_join(child, task.export)]
+    known = {o.number: o for o in earlier}
+    outcomes = [known[plan.number] for plan in plans if plan.number in known]
+    missing = [plan for plan in plans if plan.number not in known]
+    if len(members) < 2:
+        return outcomes
+    supervisor = Supervisor(executor)
+    for plan in missing:
+        listeners.on_start(plan)
+        supervisor.start(plan, run_ensemble, task, plan, members, limit_s=_ENSEMBLE_LIMIT_S)
+    try:
+        while supervisor.numbers:
+            for outcome in supervisor.next_outcomes():
+                outcomes.append(outcome)
+                listeners.on_child(outcome)
+    finally:
+        supervisor.cancel()
+    return sorted(outcomes, key=lambda o: o.number)
+
+
+def _task(table: TrainingTable, settings: AutoMLSettings, export: bool) -> Task:
+    folds = stratified_folds(table.codes, fold_count(table.codes, settings), settings.random_state)
+    return Task(
+        values=table.values,
+        codes=table.codes,
+        classes=table.classes,
+        folds=folds,
+        primary_metric=settings.primary_metric,
+        seed=settings.random_state,
+        impute=settings.featurization == "auto",
+        export=export,
+    )
+
+
+def _fitting(finished: Iterable[ChildOutcome], plans: Sequence[TrialPlan], task: Task) -> list[ChildOutcome]:
+    """Return the earlier outcomes after a check that they belong to this table and these plans."""
+    names = {plan.number: plan.algorithm for plan in plans}
+    kept = list(finished)
+    for outcome in kept:
+        shape = np.shape(outcome.probabilities) if outcome.probabilities is not None else None
+        if names.get(outcome.number) != outcome.algorithm or shape not in (None, (len(task.codes), task.classes)):
+            raise InvalidInput(
+                {"finished": f"Trial {outcome.number} ({outcome.algorithm}) does not belong to this table and these settings."},
+                "Start the run anew.",
+            )
+    return kept
+
+
+def _tell(listener: Callable[[Any], object] | None, news: Any) -> None:
+    if listener is not None:
+        listener(news)
+
+
+def _ignore(news: object) -> None:
+    """Nobody listens."""

@@ -1,0 +1,184 @@
+"""VotingEnsemble and StackEnsemble, made from the members' stored out-of-fold probabilities."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from hfcore.automl.graph import Graph
+from hfcore.automl.outcome import ChildOutcome, TrialPlan
+from hfcore.automl.ridge_logistic import RidgeLogistic, fit_ridge_logistic, softmax
+from hfcore.automl.trial import Task, check_export, score
+from hfcore.reporting.report import Member, PipelineStep
+from hfcore.states import RunState
+
+Floats = npt.NDArray[np.float64]
+LEAST_PROBABILITY = 0.005
+_MOST_MEMBERS = 8
+_MOST_PER_FAMILY = 2
+_TEMPERATURE = 0.004
+_PENALTIES = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
+
+
+def may_join(child: ChildOutcome, export: bool) -> bool:
+    """Tell whether a trial may be a member: it ended well and, when a file is wanted, has one."""
+    return (
+        child.is_scored
+        and child.probabilities is not None
+        and child.fitted is not None
+        and (not export or child.model is not None)
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Vote:
+    """The weighted mean of the members' log probabilities, normalised: a soft vote on logits."""
+
+    weights: Floats
+
+    def combine(self, probabilities: Sequence[Floats]) -> Floats:
+        """Return the vote of the members' probabilities."""
+        logs = [w * np.log(clipped(p)) for w, p in zip(self.weights, probabilities, strict=True)]
+        return softmax(np.sum(logs, axis=0))
+
+    def export(self, graph: Graph, members: Sequence[str]) -> str:
+        """Append the same formula to a graph."""
+        parts = [graph.add("Mul", export_log(graph, m), graph.number(w)) for m, w in zip(members, self.weights, strict=True)]
+        return graph.add("Softmax", graph.add("Sum", *parts), axis=1)
+
+    def shares(self) -> list[float]:
+        """Return each member's share of the vote."""
+        return [float(w) for w in self.weights]
+
+
+@dataclass(frozen=True, eq=False)
+class Stack:
+    """A logistic regression on the members' log odds against the first class."""
+
+    link: RidgeLogistic
+
+    def combine(self, probabilities: Sequence[Floats]) -> Floats:
+        """Return the meta-model's probabilities."""
+        return self.link.predict(log_odds(probabilities))
+
+    def export(self, graph: Graph, members: Sequence[str]) -> str:
+        """Append the same formula to a graph."""
+        odds = []
+        for name in members:
+            logs = export_log(graph, name)
+            others = graph.add("Gather", logs, graph.constant(np.arange(1, graph.classes)), axis=1)
+            odds.append(graph.add("Sub", others, graph.add("Gather", logs, graph.constant(np.array([0])), axis=1)))
+        return self.link.export(graph, graph.add("Concat", *odds, axis=1))
+
+    def shares(self) -> list[float]:
+        """Return each member's summed coefficient as a share of all."""
+        per_member = self.link.weights.reshape(-1, self.link.weights.shape[1], self.link.weights.shape[1])
+        sizes = np.array([np.trace(block) for block in per_member])
+        return [float(s) for s in sizes / max(np.abs(sizes).sum(), 1e-12)]
+
+
+def run_ensemble(task: Task, plan: TrialPlan, children: Sequence[ChildOutcome]) -> ChildOutcome:
+    """Build one ensemble: choose members, predict each fold with a combination that has not seen it, refit, export."""
+    started, clock = datetime.now(UTC), time.monotonic()
+    make = _make_vote if plan.algorithm == "VotingEnsemble" else _make_stack
+    probabilities = np.empty((len(task.codes), task.classes))
+    for fold in task.fold_numbers:
+        others = [f for f in task.fold_numbers if f != fold]
+        members, combination = make(task, children, others)
+        rows = task.folds == fold
+        probabilities[rows] = combination.combine([_oof(m)[rows] for m in members])
+    members, combination = make(task, children, list(task.fold_numbers))
+    fitted = combination.combine([_fitted(m) for m in members])
+    exported = _export(task, members, combination, fitted) if task.export else {"export_note": "No artifact was asked for."}
+    return ChildOutcome(
+        number=plan.number,
+        algorithm=plan.algorithm,
+        state=RunState.COMPLETED,
+        **score(task, probabilities),
+        probabilities=probabilities,
+        fitted=fitted,
+        steps=(PipelineStep(plan.algorithm, {"members": len(members)}),),
+        members=tuple(Member(m.number, m.algorithm, s) for m, s in zip(members, combination.shares(), strict=True)),
+        **exported,
+        started_at=started,
+        ended_at=datetime.now(UTC),
+        seconds=time.monotonic() - clock,
+    )
+
+
+def clipped(probabilities: Floats) -> Floats:
+    """Keep probabilities away from 0 and 1 so that no single member can decide alone."""
+    return np.clip(probabilities, LEAST_PROBABILITY, 1 - LEAST_PROBABILITY)
+
+
+def log_odds(probabilities: Iterable[Floats]) -> Floats:
+    """Return every member's log odds of each class against the first, side by side."""
+    logs = [np.log(clipped(p)) for p in probabilities]
+    return np.hstack([log[:, 1:] - log[:, :1] for log in logs])
+
+
+def export_log(graph: Graph, probabilities: str) -> str:
+    """Append the logarithm of clipped probabilities."""
+    low, high = graph.number(LEAST_PROBABILITY), graph.number(1 - LEAST_PROBABILITY)
+    return graph.add("Log", graph.add("Clip", graph.double(probabilities), low, high))
+
+
+def choose_members(children: Sequence[ChildOutcome], folds: Sequence[int]) -> list[tuple[ChildOutcome, float]]:
+    """Return the best children by their mean score over `folds`, at most two per family, with that mean."""
+    means = [(float(np.nanmean(np.array(c.fold_scores)[list(folds)])), c) for c in children]
+    chosen: list[tuple[ChildOutcome, float]] = []
+    for mean, child in sorted(means, key=lambda pair: (-pair[0], pair[1].number)):
+        if len(chosen) < _MOST_MEMBERS and sum(c.family == child.family for c, _ in chosen) < _MOST_PER_FAMILY:
+            chosen.append((child, mean))
+    return chosen
+
+
+def _make_vote(task: Task, children: Sequence[ChildOutcome], folds: Sequence[int]) -> tuple[list[ChildOutcome], Vote]:
+    chosen = choose_members(children, folds)
+    means = np.array([mean for _, mean in chosen])
+    weights = np.exp((means - means.max()) / _TEMPERATURE)
+    return [child for child, _ in chosen], Vote(weights / weights.sum())
+
+
+def _make_stack(task: Task, children: Sequence[ChildOutcome], folds: Sequence[int]) -> tuple[list[ChildOutcome], Stack]:
+    members = [child for child, _ in choose_members(children, folds)]
+    odds = log_odds([_oof(m) for m in members])
+    rows = np.isin(task.folds, folds)
+    c = _best_penalty(task, odds, folds)
+    return members, Stack(fit_ridge_logistic(odds[rows], task.codes[rows], task.classes, c))
+
+
+def _best_penalty(task: Task, odds: Floats, folds: Sequence[int]) -> float:
+    """Return the strength with the least log loss, each fold predicted from the other ones in `folds`."""
+    if len(folds) < 2:
+        return _PENALTIES[len(_PENALTIES) // 2]
+    losses = dict.fromkeys(_PENALTIES, 0.0)
+    for fold in folds:
+        kept = np.isin(task.folds, [f for f in folds if f != fold])
+        held = task.folds == fold
+        for c in _PENALTIES:
+            p = fit_ridge_logistic(odds[kept], task.codes[kept], task.classes, c).predict(odds[held])
+            losses[c] -= float(np.log(np.maximum(p[np.arange(held.sum()), task.codes[held]], 1e-15)).sum())
+    return min(losses, key=lambda c: losses[c])
+
+
+def _oof(child: ChildOutcome) -> Floats:
+    assert child.probabilities is not None, "may_join lets nobody in without probabilities"
+    return child.probabilities
+
+
+def _fitted(child: ChildOutcome) -> Floats:
+    assert child.fitted is not None, "may_join lets nobody in without fitted probabilities"
+    return child.fitted
+
+
+def _export(task: Task, members: Sequence[ChildOutcome], combination: Vote | Stack, fitted: Floats) -> dict[str, Any]:
+    graph = Graph(task.values.shape[1], task.classes)
+    names = [graph.include(m.model, f"child{m.number}_") for m in members if m.model is not None]
+    return check_export(graph.to_bytes(combination.export(graph, names)), task, fitted)

@@ -1,0 +1,37 @@
+"""Linear learners: LogisticRegression and SGD."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from hfcore.automl.learners import Codes, Floats
+from hfcore.automl.ridge_logistic import RidgeLogistic, fit_ridge_logistic
+
+
+def fit_logistic(parameters: dict[str, Any], x: Floats, codes: Codes, classes: int, seed: int) -> RidgeLogistic:
+    """Fit a logistic regression with an L2 penalty; `C` is the inverse of its strength."""
+    return fit_ridge_logistic(x, codes, classes, float(parameters["C"]))
+
+
+def fit_sgd(parameters: dict[str, Any], x: Floats, codes: Codes, classes: int, seed: int) -> RidgeLogistic:
+    """Fit a logistic loss by averaged stochastic gradient descent, one class against the first."""
+    from sklearn.linear_model import SGDClassifier
+
+    weights, intercept = [], []
+    for other in range(1, classes):
+        chosen = (codes == 0) | (codes == other)
+        model = SGDClassifier(
+            loss="log_loss",
+            penalty=parameters.get("penalty", "l2"),
+            l1_ratio=parameters.get("l1_ratio", 0.15),
+            alpha=parameters["alpha"],
+            average=True,
+            max_iter=parameters.get("max_iter", 200),
+            tol=None,
+            random_state=seed,
+        ).fit(x[chosen], codes[chosen] == other)
+        weights.append(model.coef_[0])
+        intercept.append(model.intercept_[0])
+    return RidgeLogistic(np.column_stack(weights).astype(np.float64), np.array(intercept, dtype=np.float64))

@@ -1,0 +1,97 @@
+"""SVM: support vectors with a Gaussian kernel, and a logistic step that turns distances into probabilities."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from hfcore.automl.graph import Graph
+from hfcore.automl.learners import Codes, Floats
+from hfcore.automl.ridge_logistic import RidgeLogistic, fit_ridge_logistic
+from hfcore.automl.table import stratified_folds
+
+_INNER_FOLDS = 5
+
+
+@dataclass(frozen=True, eq=False)
+class Machine:
+    """Decision values K(x, vectors) @ weights + shift with K = exp(-gamma |x - v|^2)."""
+
+    vectors: Floats
+    weights: Floats
+    shift: Floats
+    gamma: float
+
+    def decide(self, x: Floats) -> Floats:
+        """Return one decision value per pair of classes."""
+        return self._kernel(x) @ self.weights + self.shift
+
+    def _kernel(self, x: Floats) -> Floats:
+        squares = (x * x).sum(axis=1, keepdims=True) + (self.vectors * self.vectors).sum(axis=1)
+        return np.asarray(np.exp(-self.gamma * (squares - 2 * x @ self.vectors.T)))
+
+    def export(self, graph: Graph, x: str) -> str:
+        """Append the same formula to a graph."""
+        norms = graph.constant((self.vectors * self.vectors).sum(axis=1))
+        own = graph.add("ReduceSum", graph.add("Mul", x, x), graph.constant(np.array([1], dtype=np.int64)), keepdims=1)
+        product = graph.add("Mul", graph.add("MatMul", x, graph.constant(self.vectors.T)), graph.number(2.0))
+        distance = graph.add("Sub", graph.add("Add", own, norms), product)
+        kernel = graph.add("Exp", graph.add("Mul", distance, graph.number(-self.gamma)))
+        return graph.add("Add", graph.add("MatMul", kernel, graph.constant(self.weights)), graph.constant(self.shift))
+
+
+@dataclass(frozen=True, eq=False)
+class Svm:
+    """A machine and the logistic step on its decision values."""
+
+    machine: Machine
+    link: RidgeLogistic
+
+    def predict(self, x: Floats) -> Floats:
+        """Return the probability of every class."""
+        return self.link.predict(self.machine.decide(x))
+
+    def export(self, graph: Graph, x: str) -> str:
+        """Append machine and logistic step."""
+        return self.link.export(graph, self.machine.export(graph, x))
+
+
+def fit_svm(parameters: dict[str, Any], x: Floats, codes: Codes, classes: int, seed: int) -> Svm:
+    """Fit the machine on all rows, the logistic step on decision values of rows it had not seen."""
+    folds = min(_INNER_FOLDS, int(np.bincount(codes).min()))
+    if folds < 2:
+        machine = _fit_machine(parameters, x, codes, classes)
+        return Svm(machine, fit_ridge_logistic(machine.decide(x), codes, classes, 1.0))
+    fold = stratified_folds(codes, folds, seed)
+    values = np.empty((len(x), classes * (classes - 1) // 2))
+    for f in range(folds):
+        machine = _fit_machine(parameters, x[fold != f], codes[fold != f], classes)
+        values[fold == f] = machine.decide(x[fold == f])
+    return Svm(_fit_machine(parameters, x, codes, classes), fit_ridge_logistic(values, codes, classes, 1.0))
+
+
+def _fit_machine(parameters: dict[str, Any], x: Floats, codes: Codes, classes: int) -> Machine:
+    from sklearn.svm import SVC
+
+    gamma = float(parameters["gamma"]) / x.shape[1]
+    model = SVC(C=parameters["C"], gamma=gamma, decision_function_shape="ovo").fit(x, codes)
+    sign = -1.0 if classes == 2 else 1.0  # scikit-learn's internal order of the two classes is the other way round
+    weights = sign * _pair_weights(model.dual_coef_, model.n_support_, classes)
+    shift = sign * model._intercept_
+    return Machine(model.support_vectors_.astype(np.float64), weights, np.asarray(shift, dtype=np.float64), gamma)
+
+
+def _pair_weights(dual: Floats, counts: Any, classes: int) -> Floats:
+    """Lay libsvm's dual coefficients out as vectors x pairs of classes."""
+    ends = np.cumsum(counts)
+    starts = ends - counts
+    columns = []
+    for i in range(classes):
+        for j in range(i + 1, classes):
+            column = np.zeros(dual.shape[1])
+            column[starts[i] : ends[i]] = dual[j - 1, starts[i] : ends[i]]
+            column[starts[j] : ends[j]] = dual[i, starts[j] : ends[j]]
+            columns.append(column)
+    return np.column_stack(columns)

@@ -1,0 +1,60 @@
+"""A pipeline: steps and a learner, fitted together on training rows and written as one ONNX file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from hfcore.automl.graph import INPUT, Graph
+from hfcore.automl.learners import FittedLearner, fit_learner
+from hfcore.automl.outcome import TrialPlan
+from hfcore.automl.preprocess import FittedStep, fit_steps
+from hfcore.reporting.report import PipelineStep
+
+Floats = npt.NDArray[np.float64]
+_OWN = ("log", "bends")
+
+
+@dataclass(frozen=True, eq=False)
+class Pipeline:
+    """A fitted pipeline; it takes single-precision features and works in double precision."""
+
+    plan: TrialPlan
+    steps: Sequence[FittedStep]
+    learner: FittedLearner
+    width: int
+    classes: int
+
+    def predict(self, values: npt.NDArray[np.float32]) -> Floats:
+        """Return the probability of every class for rows of features."""
+        x = values.astype(np.float64)
+        for step in self.steps:
+            x = step.apply(x)
+        return self.learner.predict(x)
+
+    def to_onnx(self) -> bytes:
+        """Return the same pipeline as an ONNX file."""
+        graph = Graph(self.width, self.classes)
+        x = graph.double(INPUT)
+        for step in self.steps:
+            x = step.export(graph, x)
+        return graph.to_bytes(self.learner.export(graph, x))
+
+    def describe(self) -> tuple[PipelineStep, ...]:
+        """Return the steps and what was set in each, in plain values."""
+        learner = {k: v for k, v in self.plan.parameters.items() if k not in _OWN}
+        return (*(PipelineStep(s.name, s.parameters) for s in self.steps), PipelineStep(self.plan.family, learner))
+
+
+def fit_pipeline(
+    plan: TrialPlan, values: npt.NDArray[np.float32], codes: npt.NDArray[np.intp], classes: int, seed: int, impute: bool
+) -> Pipeline:
+    """Fit every step and the learner on these rows and on nothing else."""
+    scaler = plan.algorithm.rpartition(", ")[0] or None
+    steps, x = fit_steps(values.astype(np.float64), scaler, dict(plan.parameters), impute)
+    learner_parameters = {k: v for k, v in plan.parameters.items() if k not in _OWN}
+    learner = fit_learner(plan.family, learner_parameters, x, codes, classes, seed)
+    return Pipeline(plan, steps, learner, values.shape[1], classes)

@@ -1,0 +1,144 @@
+"""The table a run learns from: numbers in training order, labels as codes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from hfcore.errors import InvalidSettings
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from hfcore.automl.settings import AutoMLSettings
+
+_FEW_ROWS = 1000
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingTable:
+    """Features as float32 (yes/no as 1/0, missing cells as NaN) and the label of each row as its place in `labels`."""
+
+    values: npt.NDArray[np.float32]
+    codes: npt.NDArray[np.intp]
+    features: tuple[str, ...]
+    labels: tuple[Any, ...]
+
+    @property
+    def classes(self) -> int:
+        """Number of labels."""
+        return len(self.labels)
+
+
+def training_table(frame: pd.DataFrame, settings: AutoMLSettings) -> TrainingTable:
+    """Check `frame` against `settings` and turn it into numbers; nothing is fitted here.
+
+    Raises:
+        InvalidSettings: every setting that this table or this engine cannot honour, at once.
+    """
+    wrong = _wrong_settings(frame, settings)
+    if wrong:
+        raise InvalidSettings(wrong)
+    features = tuple(c for c in frame.columns if c != settings.label_column_name and c not in settings.excluded_columns)
+    labels, codes = _labels(frame[settings.label_column_name])
+    return TrainingTable(feature_values(frame, features), codes, features, labels)
+
+
+def feature_values(frame: pd.DataFrame, features: tuple[str, ...]) -> npt.NDArray[np.float32]:
+    """Return the columns `features` as float32, in that order.
+
+    Raises:
+        InvalidSettings: a column is missing or does not hold numbers; names every such column.
+    """
+    missing = [c for c in features if c not in frame.columns]
+    if missing:
+        raise InvalidSettings({"features": f"The table has no column {_listed(missing)}."})
+    columns = [frame[c].to_numpy(dtype=np.float64, na_value=np.nan) for c in features]
+    return np.column_stack(columns).astype(np.float32)
+
+
+def fold_count(table_codes: npt.NDArray[np.intp], settings: AutoMLSettings) -> int:
+    """Return the number of folds: as asked, else Azure's 10 below 1,000 rows and 3 above; never more than rows of a class."""
+    asked = settings.n_cross_validations or (10 if len(table_codes) < _FEW_ROWS else 3)
+    return int(min(asked, np.bincount(table_codes).min()))
+
+
+def stratified_folds(codes: npt.NDArray[np.intp], folds: int, seed: int) -> npt.NDArray[np.int64]:
+    """Return the fold of each row; every class is spread evenly, rows are dealt in seeded random order."""
+    order = np.random.default_rng([seed, 0]).permutation(len(codes))
+    order = order[np.argsort(codes[order], kind="stable")]
+    fold = np.empty(len(codes), dtype=np.int64)
+    fold[order] = np.arange(len(codes)) % folds
+    return fold
+
+
+def _listed(names: Any) -> str:
+    return ", ".join(repr(str(n)) for n in names)
+
+
+def _wrong_settings(frame: pd.DataFrame, settings: AutoMLSettings) -> dict[str, str]:
+    wrong = _not_offered(settings)
+    unknown = [c for c in settings.excluded_columns if c not in frame.columns]
+    if unknown:
+        wrong["excluded_columns"] = (
+            f"The table has no column {_listed(unknown)}; excluded_columns may name {_listed(frame.columns)}."
+        )
+    if settings.label_column_name not in frame.columns:
+        wrong["label_column_name"] = f"The table has no column {settings.label_column_name!r}; it has {_listed(frame.columns)}."
+        return wrong
+    return wrong | _wrong_label(frame[settings.label_column_name]) | _wrong_features(frame, settings)
+
+
+def _not_offered(settings: AutoMLSettings) -> dict[str, str]:
+    wrong = {}
+    if settings.weight_column_name is not None:
+        wrong["weight_column_name"] = "weight_column_name is not available on this backend; leave it empty."
+    if settings.validation_size is not None:
+        wrong["validation_size"] = "validation_size is not available on this backend; use n_cross_validations."
+    return wrong
+
+
+def _wrong_label(column: pd.Series[Any]) -> dict[str, str]:
+    name = column.name
+    if column.isna().any():
+        return {"label_column_name": f"The label {name!r} is missing in {int(column.isna().sum())} rows; fill or drop them."}
+    counts = column.value_counts()
+    if len(counts) < 2:
+        return {"label_column_name": f"The label {name!r} has fewer than two different values, so there is nothing to learn."}
+    rare = counts[counts < 2]
+    if len(rare):
+        shown = ", ".join(repr(str(v)) for v in rare.index[:5])
+        return {"label_column_name": f"The label {name!r} has values with a single row ({shown}); each needs at least two rows."}
+    return {}
+
+
+def _wrong_features(frame: pd.DataFrame, settings: AutoMLSettings) -> dict[str, str]:
+    names = [c for c in frame.columns if c != settings.label_column_name and c not in settings.excluded_columns]
+    if not names:
+        return {"excluded_columns": "No column is left to learn from; exclude fewer columns."}
+    text = [c for c in names if not _is_number(frame[c])]
+    if text:
+        return {"excluded_columns": f"These columns do not hold numbers: {_listed(text)}. Add them to excluded_columns."}
+    values = feature_values(frame, tuple(names))
+    endless = [c for j, c in enumerate(names) if np.isinf(values[:, j]).any()]
+    if endless:
+        return {"excluded_columns": f"Infinite or far too large values in {_listed(endless)}: repair or exclude them."}
+    gaps = [c for j, c in enumerate(names) if np.isnan(values[:, j]).any()]
+    if gaps and settings.featurization == "off":
+        return {"featurization": f"featurization is 'off', but cells are missing in {_listed(gaps)}; use 'auto'."}
+    return {}
+
+
+def _is_number(column: pd.Series[Any]) -> bool:
+    from pandas.api.types import is_bool_dtype, is_numeric_dtype
+
+    return bool(is_bool_dtype(column.dtype) or is_numeric_dtype(column.dtype))
+
+
+def _labels(column: pd.Series[Any]) -> tuple[tuple[Any, ...], npt.NDArray[np.intp]]:
+    values = np.asarray(column.tolist())
+    labels, codes = np.unique(values, return_inverse=True)
+    return tuple(labels.tolist()), codes.astype(np.intp)
