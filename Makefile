@@ -34,7 +34,7 @@ screenshots: $(TESTING) browser ## Take the README's screenshots anew into docs/
 	@exec $(PY) -m docs.take_screenshots
 
 bench: $(TESTING) ## Run every benchmark, one after another
-	@for script in bench/*.py; do echo "== $$script"; $(PY) "$$script" || exit 1; done
+	@for script in bench/*.py; do echo "== $$script"; $(PY) -m "bench.$$(basename "$$script" .py)" || exit 1; done
 
 lock: ## Resolve the requirements in a clean environment and write constraints.txt
 	@$(call need_python)

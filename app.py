@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from hfcore.ui import navigation
+from hfcore.ui import memory, navigation
 
 st.navigation(navigation.pages(), position="hidden").run()
+memory.settle()

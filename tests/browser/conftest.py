@@ -34,6 +34,7 @@ def studio(tmp_path: Path) -> Iterator[Studio]:
     server.start()
     yield server
     server.end()
+    print(server.log.read_text()[-4000:])  # shown when the test has failed
 
 
 @pytest.fixture

@@ -29,9 +29,9 @@ class Studio:
     Without a port it is started as `make run` does, and tells in its log which port it took.
     """
 
-    def __init__(self, home: Path, port: int | None = None) -> None:
+    def __init__(self, home: Path, port: int | None = None, log: Path | None = None) -> None:
         self.home = home
-        self.log = home.parent / "app.log"
+        self.log = log or home.parent / "app.log"
         self.port = port
         self.process: subprocess.Popen[bytes] | None = None
 
