@@ -233,7 +233,7 @@ def _read_manifest(folder: Path, sha256: str | None) -> dict[str, Any]:
     return manifest
 
 
-def _open_session(data: bytes) -> onnxruntime.InferenceSession:
+def open_session(data: bytes) -> onnxruntime.InferenceSession:
     """Open an ONNX model on one thread, without a memory arena, from bytes that were checked."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
@@ -253,7 +253,7 @@ class Model:
         self.manifest = _read_manifest(folder, manifest_sha256)
         self.labels: list[Any] = list(self.manifest["labels"])
         self.reader = RowReader([Feature.from_manifest(f) for f in self.manifest["features"]])
-        self._session = _open_session(_checked(folder / "model.onnx", str(self.manifest["sha256"])))
+        self._session = open_session(_checked(folder / "model.onnx", str(self.manifest["sha256"])))
         self._input = self._session.get_inputs()[0].name
 
     @property

@@ -29,6 +29,7 @@ from inference.journal import log, log_request
 from inference.openapi import document
 
 INLINE_BYTES = 64 * 1024
+OPENING_S = 8.0
 Handler = Callable[[Scope, Receive], Awaitable[HttpAnswer]]
 
 
@@ -158,6 +159,12 @@ class Service:
             raise HttpRefused(404, "not_found", "There is a description in version 2 and in version 3.")
         return HttpAnswer.of_json(document(self._ready_model().manifest, int(version[0]), self.keys.wants_key))
 
+    async def _wait_until_open(self) -> None:
+        """Hold a request that came while the model was being opened, so that a restart loses none."""
+        if self._opening is not None and not self._opening.done():
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(asyncio.shield(self._opening), OPENING_S)
+
     def _ready_model(self) -> score.Model:
         if self.model is None:
             raise HttpRefused(503, "not_ready", "The service is not ready; try again in a moment.", [(b"retry-after", b"1")])
@@ -167,6 +174,7 @@ class Service:
         _only(scope, "POST")
         self._check_caller(scope)
         check_content_type(scope)
+        await self._wait_until_open()
         self._ready_model()
         body = await read_body(scope, receive)
         started = time.perf_counter()

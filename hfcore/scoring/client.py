@@ -30,6 +30,7 @@ class Scored:
 
     `probabilities` hold one list per row in the order of `labels`; `predictions` one label per row;
     `latency_ms` is how long the answer took, in milliseconds; `request_id` finds it in the endpoint's log.
+    `positive_label` and `threshold`, the cut that makes the predictions, are known where the endpoint tells them.
     """
 
     probabilities: list[list[float]]
@@ -38,6 +39,8 @@ class Scored:
     model_version: str | None = None
     latency_ms: float = 0.0
     request_id: str | None = None
+    positive_label: Any = None
+    threshold: float | None = None
 
 
 @dataclass(frozen=True)
@@ -133,6 +136,8 @@ class ScoringClient:
             model_version=last.headers.get("x-model-version"),
             latency_ms=sum(r.milliseconds for r in replies),
             request_id=last.headers.get("x-ms-request-id"),
+            positive_label=last.fact("positive-label"),
+            threshold=last.fact("threshold"),
         )
 
     def _asked_labels(self, rows: Any, probabilities: list[list[float]]) -> tuple[list[Any], list[Any]]:

@@ -16,7 +16,8 @@ import pytest
 import requests
 
 from inference.access import hash_key
-from inference.server import LOCK_HELD, key_ring, lock_holder, open_socket
+from inference.listening import lock_holder, open_socket
+from inference.server import LOCK_HELD, key_ring
 from tests.fakes.small_model import TYPED_SAMPLE, write_model
 from tests.polling import until
 

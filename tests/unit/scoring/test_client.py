@@ -266,6 +266,7 @@ def test_score_tells_version_labels_and_time(client: ScoringClient, service: Can
     scored = client.score([PATIENT] * 3)
     assert scored.predictions == [False, True, True]
     assert (scored.labels, scored.model_version, scored.request_id) == ([False, True], "heart-failure-risk:3", "abc")
+    assert (scored.positive_label, scored.threshold) == (True, 0.45)
     assert scored.latency_ms > 0
     assert len(service.requests) == 1
 
