@@ -1,0 +1,108 @@
+"""model.json: what a registered model is, which inputs it takes in which ranges, and golden predictions to repeat."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from hfcore.errors import ExportFailed
+from hfcore.settings import NOTICE
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from hfcore.datasets.schema import Column, Schema
+    from hfcore.reporting.report import ModelReport
+
+FORMAT = 1
+GOLDEN_ROWS = 20
+THRESHOLD = 0.5
+
+
+def describe(model: bytes, report: ModelReport, frame: pd.DataFrame, schema: Schema) -> dict[str, Any]:
+    """Return the manifest of a model, all but its name, version and moment.
+
+    Args:
+        model: The bytes of model.onnx.
+        report: The child run's report.
+        frame: The rows it was trained on.
+        schema: Meaning and possible range of the columns.
+
+    Raises:
+        ExportFailed: the model does not take these columns, or a column holds neither numbers nor yes/no.
+    """
+    values = np.column_stack([frame[name].to_numpy(dtype=np.float64, na_value=np.nan) for name in report.features])
+    labels = np.unique(np.asarray(frame[report.label_column].tolist())).tolist()
+    golden = _golden(model, values)
+    if golden["probabilities"] and len(golden["probabilities"][0]) != len(labels):
+        raise ExportFailed(f"The model gives {len(golden['probabilities'][0])} probabilities for {len(labels)} classes.")
+    return {
+        "format": FORMAT,
+        "sha256": hashlib.sha256(model).hexdigest(),
+        "algorithm": report.algorithm,
+        "label_column": report.label_column,
+        "labels": labels,
+        "positive_label": _positive(labels, report.positive_label),
+        "threshold": THRESHOLD,
+        "features": [_feature(schema, name, values[:, i]) for i, name in enumerate(report.features)],
+        "golden": golden,
+        "uses_follow_up_time": report.uses_follow_up_time,
+        "run_id": report.run_id,
+        "child_id": report.child_id,
+        "training_rows": report.rows,
+        "training_events": report.events,
+        "metrics": {k: v for k, v in report.metrics.items() if np.isfinite(v)},
+        "notice": NOTICE,
+    }
+
+
+def to_bytes(manifest: Mapping[str, Any], name: str, version: int, created_at: datetime) -> bytes:
+    """Return model.json of one version."""
+    told = {**manifest, "name": name, "version": version, "created_at": created_at.isoformat()}
+    return json.dumps(told, indent=1, allow_nan=False).encode()
+
+
+def _positive(labels: Sequence[Any], told: str) -> Any:
+    """Return the label that a report calls positive, which it keeps as text."""
+    return next((label for label in labels if str(label) == told), labels[-1])
+
+
+def _golden(model: bytes, values: npt.NDArray[np.float64]) -> dict[str, Any]:
+    """Return up to 20 complete training rows, spread over the table, with what ONNX Runtime makes of them."""
+    from inference.score import open_session
+
+    complete = values[~np.isnan(values).any(axis=1)]
+    if not len(complete):
+        raise ExportFailed(
+            "No training row is complete, so there is nothing to check the model with.", "Fill or drop empty cells."
+        )
+    rows = complete[np.unique(np.linspace(0, len(complete) - 1, GOLDEN_ROWS).astype(int))]
+    session = open_session(model)
+    (probabilities,) = session.run(None, {session.get_inputs()[0].name: rows.astype(np.float32)})
+    return {"rows": rows.tolist(), "probabilities": np.asarray(probabilities, dtype=np.float64).tolist()}
+
+
+def _feature(schema: Schema, name: str, values: npt.NDArray[np.float64]) -> dict[str, Any]:
+    """Return one input: its kind, unit, possible range (never narrower than the training rows) and training range."""
+    column = schema[name]
+    if column.kind not in ("number", "integer", "boolean"):
+        raise ExportFailed(f"The column {name!r} is a {column.kind}; a model in service takes numbers and yes/no only.")
+    low, high = float(np.nanmin(values)), float(np.nanmax(values))
+    possible = {"low": _wider(min, column.low, low), "high": _wider(max, column.high, high)}
+    return {"name": name, "kind": _kind(column, values), "unit": column.unit, **possible, "train_low": low, "train_high": high}
+
+
+def _wider(choose: Any, bound: float | None, seen: float) -> float | None:
+    return None if bound is None else choose(bound, seen)
+
+
+def _kind(column: Column, values: npt.NDArray[np.float64]) -> str:
+    """Return the column's kind, "number" for an integer column that holds fractions."""
+    seen = values[~np.isnan(values)]
+    return "number" if column.kind == "integer" and bool((seen != np.floor(seen)).any()) else column.kind
