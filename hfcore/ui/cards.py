@@ -5,7 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from hfcore.records import Endpoint, ModelVersion, Run
-from hfcore.ui import navigation
+from hfcore.ui import follow_up, navigation
+from hfcore.ui.run_words import children_done, metric_name
 from hfcore.ui.states import inline
 from hfcore.ui.words import ago, exact, literal, metric
 from hfcore.workspace import Workspace
@@ -19,20 +20,22 @@ def data_card(ws: Workspace) -> None:
     _card(
         "Data set",
         f"{data.rows} patients",
-        f"{data.columns - 1} variables · {literal(data.name)}",
+        f"{data.columns - 1} variables, {literal(data.name)}",
         ("explore", "Explore the data", {}),
     )
 
 
-def run_card(run: Run | None) -> None:
+def run_card(ws: Workspace, run: Run | None) -> None:
     """Draw the latest run: its best score and state."""
     if run is None:
         _card("Latest run", "None yet", "No model has been trained.", ("train", "Start training", {}))
         return
-    note = "uses follow-up time" if "time" not in run.excluded_columns else "without follow-up time"
-    figure = f"{metric(run.best_score)}" if run.best_score is not None else f"{run.finished} done"
-    detail = f"{inline(run.state)} · {literal(run.primary_metric)}, {note}"
-    _card("Latest run", figure, detail, ("runs", "Watch the run" if run.state.is_active else "Open the run", {"run": run.id}))
+    figure = f"{metric_name(run)} {metric(run.best_score)}" if run.best_score is not None else children_done(run)
+    note = follow_up.words(ws, run) if run.best_score is not None else ""
+    moment = run.ended_at or run.created_at
+    detail = f"{inline(run.state)} {ago(moment)}{', ' + note if note else ''}"
+    label = "Watch the run" if run.state.is_active else "Open the run"
+    _card("Latest run", figure, detail, ("runs", label, {"run": run.id}), exact(moment))
 
 
 def model_card(model: ModelVersion | None) -> None:
@@ -40,7 +43,7 @@ def model_card(model: ModelVersion | None) -> None:
     if model is None:
         _card("Registered model", "None yet", "Register the best model of a run.", ("model", "See the best model", {}))
         return
-    detail = f"{literal(model.algorithm)} · {ago(model.created_at)}"
+    detail = f"{literal(model.algorithm)}, {ago(model.created_at)}"
     _card(
         "Registered model",
         f"Version {model.version}",
@@ -55,14 +58,15 @@ def endpoint_card(endpoint: Endpoint | None) -> None:
     if endpoint is None:
         _card("Endpoint", "None yet", "Nothing is in service.", ("deploy", "Deploy a model", {}))
         return
-    detail = f"{inline(endpoint.state)} · serves version {endpoint.model_version}"
+    detail = f"{inline(endpoint.state)}, serves version {endpoint.model_version}"
     _card("Endpoint", endpoint.name, detail, ("predict", "Score a patient", {"endpoint": endpoint.name}))
 
 
 def _card(title: str, figure: str, detail: str, link: tuple[str, str, dict[str, str]], tooltip: str | None = None) -> None:
-    with st.container(border=True, height=HEIGHT):
+    with st.container(border=True, height=HEIGHT, gap="xsmall"):
         st.caption(title)
-        st.markdown(f"### {literal(figure)}", help=tooltip)
+        st.markdown(f"#### {literal(figure)}")
         st.markdown(detail)
+        st.space("stretch")
         page, label, query = link
-        navigation.link(page, label, ":material/arrow_forward:", **query)
+        navigation.link(page, label, ":material/arrow_forward:", tooltip, **query)

@@ -2,44 +2,62 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from hfcore.records import Run
+from hfcore.records import Endpoint, ModelVersion, Run
+from hfcore.states import RunState
+from hfcore.ui.run_words import metric_name
 from hfcore.ui.states import sign
 from hfcore.ui.words import literal, metric
-from hfcore.workspace import Workspace
+
+_ENDED = {
+    RunState.COMPLETED: "completed",
+    RunState.FAILED: "failed",
+    RunState.CANCELED: "cancelled",
+    RunState.TIMED_OUT: "stopped at its time limit",
+    RunState.CRASHED: "crashed",
+}
 
 
 @dataclass(frozen=True)
 class Event:
-    """One thing that happened: when, a sentence in markdown, and the page that shows it."""
+    """One thing that happened: when, a sentence in markdown, its icon, and the page that shows it."""
 
     moment: datetime
     sentence: str
     icon: str
+    page: str
+    query: Mapping[str, str]
 
 
-def latest(ws: Workspace, most: int = 10) -> list[Event]:
+def latest(runs: Sequence[Run], models: Sequence[ModelVersion], endpoints: Sequence[Endpoint], most: int = 10) -> list[Event]:
     """Return the newest events, newest first, read from the runs, models and endpoints that exist."""
-    events = [e for run in list(ws.runs())[: 2 * most] for e in _run_events(run)]
-    for model in list(ws.models())[:most]:
-        sentence = f"Registered **{literal(model.label)}** ({literal(model.algorithm)})"
-        events.append(Event(model.created_at, sentence, ":material/inventory_2:"))
-    for endpoint in ws.endpoints():
-        served = literal(f"{endpoint.model_name}:{endpoint.model_version}")
-        events.append(Event(endpoint.created_at, f"Deployed {served} as **{literal(endpoint.name)}**", ":material/cloud_upload:"))
+    events = [e for run in runs for e in _run_events(run)]
+    events += [_registered(m) for m in models[:most]]
+    events += [_deployed(e) for e in endpoints]
     return sorted(events, key=lambda e: e.moment, reverse=True)[:most]
 
 
+def _registered(model: ModelVersion) -> Event:
+    sentence = f"Registered **{literal(model.label)}** ({literal(model.algorithm)})"
+    query = {"run": model.run_id, "child": model.child_id}
+    return Event(model.created_at, sentence, ":material/inventory_2:", "model", query)
+
+
+def _deployed(endpoint: Endpoint) -> Event:
+    served = literal(f"{endpoint.model_name}:{endpoint.model_version}")
+    sentence = f"Deployed {served} as **{literal(endpoint.name)}**"
+    return Event(endpoint.created_at, sentence, ":material/cloud_upload:", "deploy", {"endpoint": endpoint.name})
+
+
 def _run_events(run: Run) -> list[Event]:
-    name = f"**{literal(run.experiment)}**"
-    events = [Event(run.created_at, f"Run started in {name}", ":material/play_circle:")]
+    name, query = f"**{literal(run.experiment)}**", {"run": run.id}
+    events = [Event(run.created_at, f"Run started in {name}", ":material/play_circle:", "runs", query)]
     if run.ended_at is not None:
-        best = (
-            f": best {literal(run.best_algorithm or '')}, {literal(run.primary_metric)} {metric(run.best_score)}"
-            if run.best_score
-            else ""
-        )
-        events.append(Event(run.ended_at, f"Run {sign(run.state).word.lower()} in {name}{best}", sign(run.state).icon))
+        scored = run.best_score is not None
+        best = f": {metric_name(run)} {metric(run.best_score)}" if scored else ""
+        sentence = f"Run {_ENDED.get(run.state, 'ended')} in {name}{best}"
+        events.append(Event(run.ended_at, sentence, sign(run.state).icon, "runs", query))
     return events

@@ -15,6 +15,7 @@ from hfcore.workspace import Workspace
 
 PRODUCT = "Heart Failure Studio"
 CONTENT_WIDTH = 1100
+SIDEBAR_WIDTH = 240
 ICON = Path(__file__).parent / "static" / "icon.png"
 
 Body = Callable[[Workspace, DeltaGenerator], None]
@@ -28,8 +29,8 @@ def show(name: str, question: str, body: Body) -> None:
         question: The one question the page answers.
         body: Draws the content; gets the workspace and the place of the primary action, top right.
     """
-    title, _ = navigation.PAGES[name]
-    st.set_page_config(page_title=f"{title} · {PRODUCT}", page_icon=str(ICON), layout="wide", initial_sidebar_state="auto")
+    title = navigation.PAGES[name]
+    st.set_page_config(page_title=f"{title} · {PRODUCT}", page_icon=str(ICON), layout="wide", initial_sidebar_state=SIDEBAR_WIDTH)
     with st.container(width=CONTENT_WIDTH, key="content"):
         with st.container(horizontal=True, vertical_alignment="center", key="heading"):
             with st.container(gap=None):

@@ -9,8 +9,12 @@ import streamlit as st
 from hfcore.records import Endpoint, ModelVersion, Run
 from hfcore.states import EndpointState
 from hfcore.ui import navigation
+from hfcore.ui.guard import guard
 from hfcore.ui.states import sign
 from hfcore.workspace import Workspace
+
+REFRESH_S = 2
+_RUNS = 20
 
 
 @dataclass(frozen=True)
@@ -27,7 +31,7 @@ class Step:
 def steps(ws: Workspace) -> tuple[Step, ...]:
     """Return the five steps from live data."""
     data = ws.dataset()
-    runs, models, endpoints = ws.runs(), ws.models(), ws.endpoints()
+    runs, models, endpoints = ws.runs(limit=1), ws.models(), ws.endpoints()
     return (
         Step("explore", "Data", "table_chart", f"{data.rows} × {data.columns - 1}", True),
         _run_step(runs[0] if runs else None),
@@ -61,11 +65,12 @@ def _endpoint_steps(endpoints: tuple[Endpoint, ...]) -> tuple[Step, Step]:
 
 def draw(ws: Workspace) -> None:
     """Draw the journey; it refreshes itself while something is under way."""
-    busy = any(r.state.is_active for r in ws.runs()) or any(not e.state.is_settled for e in ws.endpoints())
-    st.fragment(_draw, run_every=2 if busy else None)(ws)
+    busy = any(r.state.is_active for r in ws.runs(limit=_RUNS)) or any(not e.state.is_settled for e in ws.endpoints())
+    st.fragment(_draw, run_every=REFRESH_S if busy else None)(ws)
 
 
 def _draw(ws: Workspace) -> None:
-    for number, step in enumerate(steps(ws), 1):
-        label = f"{number}  {step.title}  :{'green' if step.done else 'gray'}[{step.status}]"
-        navigation.link(step.page, label, f":material/{step.icon}:")
+    with guard():
+        for number, step in enumerate(steps(ws), 1):
+            label = f"{number}  {step.title}  :{'green' if step.done else 'gray'}[{step.status}]"
+            navigation.link(step.page, label, f":material/{step.icon}:")

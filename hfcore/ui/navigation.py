@@ -6,28 +6,22 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 PAGES = {
-    "overview": ("Overview", "dashboard"),
-    "explore": ("Explore", "table_chart"),
-    "train": ("Train", "play_arrow"),
-    "runs": ("Runs", "format_list_numbered"),
-    "model": ("Model", "monitoring"),
-    "deploy": ("Deploy", "cloud_upload"),
-    "predict": ("Predict", "person_search"),
-    "cleanup": ("Clean up", "delete_sweep"),
+    "overview": "Overview",
+    "explore": "Explore",
+    "train": "Train",
+    "runs": "Runs",
+    "model": "Model",
+    "deploy": "Deploy",
+    "predict": "Predict",
+    "cleanup": "Clean up",
 }
 
 
 def pages() -> list[StreamlitPage]:
-    """Return every page for `st.navigation`, the overview first."""
+    """Return every page for `st.navigation`, the overview first; without icons, which the browser would fetch from afar."""
     return [
-        st.Page(
-            path(name),
-            title=title,
-            icon=f":material/{icon}:",
-            url_path="" if name == "overview" else name,
-            default=name == "overview",
-        )
-        for name, (title, icon) in PAGES.items()
+        st.Page(path(name), title=title, url_path="" if name == "overview" else name, default=name == "overview")
+        for name, title in PAGES.items()
     ]
 
 
@@ -36,9 +30,9 @@ def path(name: str) -> str:
     return f"pages/{name}.py"
 
 
-def link(name: str, label: str, icon: str | None = None, **query: str) -> None:
-    """Draw a link to a page, with ids in its address."""
-    st.page_link(path(name), label=label, icon=icon, query_params=query or None)
+def link(name: str, label: str, icon: str | None = None, tooltip: str | None = None, **query: str) -> None:
+    """Draw a link to a page, with ids in its address and what is shown when the pointer rests on it."""
+    st.page_link(path(name), label=label, icon=icon, help=tooltip or "", query_params=query or None)
 
 
 def go(name: str, **query: str) -> None:

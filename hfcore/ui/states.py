@@ -14,29 +14,30 @@ Colour = Literal["red", "orange", "blue", "green", "gray"]
 
 @dataclass(frozen=True)
 class Sign:
-    """How one state is shown."""
+    """How one state is shown; `mark` stands for the icon where only plain text can be drawn."""
 
     word: str
     icon: str
     colour: Colour
+    mark: str = "?"
 
 
 SIGNS: dict[str, Sign] = {
-    RunState.QUEUED: Sign("Waiting", ":material/schedule:", "gray"),
-    RunState.STARTING: Sign("Starting", ":material/hourglass_top:", "blue"),
-    RunState.RUNNING: Sign("Running", ":material/play_circle:", "blue"),
-    RunState.COMPLETED: Sign("Completed", ":material/check_circle:", "green"),
-    RunState.FAILED: Sign("Failed", ":material/error:", "red"),
-    RunState.CANCELED: Sign("Cancelled", ":material/cancel:", "gray"),
-    RunState.TIMED_OUT: Sign("Out of time", ":material/timer_off:", "orange"),
-    RunState.CRASHED: Sign("Crashed", ":material/error:", "red"),
+    RunState.QUEUED: Sign("Waiting", ":material/schedule:", "gray", "○"),
+    RunState.STARTING: Sign("Starting", ":material/hourglass_top:", "blue", "◔"),
+    RunState.RUNNING: Sign("Running", ":material/play_circle:", "blue", "●"),
+    RunState.COMPLETED: Sign("Completed", ":material/check_circle:", "green", "✓"),
+    RunState.FAILED: Sign("Failed", ":material/error:", "red", "✕"),
+    RunState.CANCELED: Sign("Cancelled", ":material/cancel:", "gray", "□"),
+    RunState.TIMED_OUT: Sign("Out of time", ":material/timer_off:", "orange", "◷"),
+    RunState.CRASHED: Sign("Crashed", ":material/error:", "red", "✕"),
     RunState.UNKNOWN: Sign("Unknown", ":material/help:", "gray"),
-    EndpointState.TRANSITIONING: Sign("In transition", ":material/hourglass_top:", "blue"),
-    EndpointState.HEALTHY: Sign("Healthy", ":material/check_circle:", "green"),
-    EndpointState.UNHEALTHY: Sign("Unhealthy", ":material/warning:", "orange"),
-    "Passed": Sign("Passed", ":material/check_circle:", "green"),
-    "Done": Sign("Done", ":material/build_circle:", "blue"),
-    "Alerted": Sign("Alerted", ":material/warning:", "orange"),
+    EndpointState.TRANSITIONING: Sign("In transition", ":material/hourglass_top:", "blue", "◔"),
+    EndpointState.HEALTHY: Sign("Healthy", ":material/check_circle:", "green", "✓"),
+    EndpointState.UNHEALTHY: Sign("Unhealthy", ":material/warning:", "orange", "△"),
+    "Passed": Sign("Passed", ":material/check_circle:", "green", "✓"),
+    "Done": Sign("Done", ":material/build_circle:", "blue", "✓"),
+    "Alerted": Sign("Alerted", ":material/warning:", "orange", "△"),
 }
 
 
@@ -55,3 +56,9 @@ def inline(state: str) -> str:
     """Return a state as markdown: icon and word in its colour."""
     shown = sign(state)
     return f":{shown.colour}[{shown.icon} {shown.word}]"
+
+
+def plain(state: str) -> str:
+    """Return a state as plain text, for tables: mark and word."""
+    shown = sign(state)
+    return f"{shown.mark} {shown.word}"

@@ -29,12 +29,12 @@ def count(number: int, one: str, many: str | None = None) -> str:
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
-def duration(seconds: float | None) -> str:
-    """Write a duration: 4.2 s, 3 min 05 s, 2 h 10 min."""
+def duration(seconds: float | None, whole: bool = False) -> str:
+    """Write a duration: 4.2 s, 3 min 05 s, 2 h 10 min; with `whole` no tenths of seconds."""
     if seconds is None:
         return MISSING
     if seconds < 60:
-        return f"{seconds:.1f} s"
+        return f"{int(seconds)} s" if whole else f"{seconds:.1f} s"
     minutes, rest = divmod(int(seconds), 60)
     return f"{minutes} min {rest:02d} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02d} min"
 
