@@ -1,0 +1,239 @@
+"""The form of a run in three groups: data, search, where. What is typed stays when the page is left."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from hfcore.automl.settings import ALGORITHMS, PRIMARY_METRICS, AutoMLSettings
+from hfcore.datasets.dataset import Dataset
+from hfcore.datasets.schema import Column, Schema
+from hfcore.errors import InvalidSettings
+from hfcore.records import check_experiment_name
+from hfcore.ui import follow_up
+from hfcore.ui.metric_words import meaning
+from hfcore.ui.words import literal
+from hfcore.workspace import DEFAULT_DATASET, Workspace
+
+DEFAULT_EXPERIMENT = "aml-experiment"
+DEFAULT_MINUTES = 20
+_KEEP: dict[str, Any] = {"persist_state": "session"}
+_LABEL_KINDS = ("boolean", "category")
+
+
+@dataclass
+class Wish:
+    """What the form says: experiment, data set, the values for AutoMLSettings, and where to write what is wrong."""
+
+    experiment: str
+    dataset: Dataset
+    values: dict[str, Any]
+    slots: dict[str, DeltaGenerator] = field(default_factory=dict)
+
+    def settings(self) -> tuple[AutoMLSettings | None, Mapping[str, str]]:
+        """Return the settings, or None and what is wrong with each field, all at once."""
+        wrong: dict[str, str] = {}
+        try:
+            check_experiment_name(self.experiment)
+        except InvalidSettings as error:
+            wrong |= error.fields
+        try:
+            settings = AutoMLSettings(**self.values)
+        except InvalidSettings as error:
+            return None, wrong | error.fields
+        if not self.features:
+            wrong["excluded_columns"] = "Every column is left out; leave at least one in to learn from."
+        return (None if wrong else settings), wrong
+
+    @property
+    def features(self) -> tuple[Column, ...]:
+        """The columns that remain to learn from."""
+        out = {*self.values["excluded_columns"], self.values["label_column_name"]}
+        return tuple(c for c in self.dataset.schema if c.name not in out)
+
+
+def draw(ws: Workspace) -> Wish:
+    """Draw the three groups and return what they say."""
+    slots: dict[str, DeltaGenerator] = {}
+    with st.container(border=True, key="group-data"):
+        st.markdown("**Data**")
+        dataset, values = _data(ws, slots)
+    with st.container(border=True, key="group-search"):
+        st.markdown("**Search**")
+        experiment = _experiment(slots)
+        values |= _search(slots)
+    with st.container(border=True, key="group-where"):
+        st.markdown("**Where**")
+        values |= _where(ws, slots)
+    return Wish(experiment, dataset, values, slots)
+
+
+def show_wrong(wish: Wish, wrong: Mapping[str, str]) -> None:
+    """Write under each field what is wrong with it."""
+    for name, sentence in wrong.items():
+        if name in wish.slots:
+            wish.slots[name].markdown(f":red[:material/error: {literal(sentence)}]")
+
+
+def _azure(name: str, sentence: str = "") -> str:
+    return f"{sentence}\n\nAzure's name: `{name}`".strip()
+
+
+def _data(ws: Workspace, slots: dict[str, DeltaGenerator]) -> tuple[Dataset, dict[str, Any]]:
+    known = {d.name: d for d in ws.datasets()}
+    first = list(known).index(DEFAULT_DATASET) if DEFAULT_DATASET in known else 0
+    name = st.selectbox("Data set", list(known), first, lambda n: f"{n} ({known[n].rows} rows)", key="train-dataset", **_KEEP)
+    data = known[name]
+    label = _label(data, slots)
+    return data, {"label_column_name": label, "excluded_columns": _left_out(data, label, slots)}
+
+
+def _label(data: Dataset, slots: dict[str, DeltaGenerator]) -> str:
+    schema = data.schema
+    own = schema.label.name if schema.label else None
+    names = [c.name for c in schema if c.kind in _LABEL_KINDS or c.name == own] or list(schema.names)
+    first = names.index(own) if own in names else 0
+    help_text = _azure("label_column_name", "The outcome to predict.")
+    label = st.selectbox(
+        "Label", names, first, lambda n: _titled(schema, n), key=f"train-label-{data.name}", help=help_text, **_KEEP
+    )
+    slots["label_column_name"] = st.container()
+    return str(label)
+
+
+def _titled(schema: Schema, name: str) -> str:
+    title = schema[name].title if name in schema else name
+    return name if title == name else f"{title} ({name})"
+
+
+def _left_out(data: Dataset, label: str, slots: dict[str, DeltaGenerator]) -> tuple[str, ...]:
+    late = [n for n in follow_up.late_columns(data.schema) if n != label]
+    out: list[str] = []
+    if late:
+        written = ", ".join(f"`{n}`" for n in late)
+        if st.toggle(f"Leave out {written}", True, key=f"train-late-{data.name}", **_KEEP):
+            out += late
+        st.caption(follow_up.WHY)
+    others = [n for n in data.schema.names if n not in (*late, label)]
+    out += st.multiselect(
+        "Other columns to leave out",
+        others,
+        format_func=lambda n: _titled(data.schema, n),
+        key=f"train-excluded-{data.name}-{label}",
+        placeholder="None",
+        help=_azure("excluded_columns", "Columns that the models must not learn from."),
+        **_KEEP,
+    )
+    slots["excluded_columns"] = st.container()
+    return tuple(out)
+
+
+def _experiment(slots: dict[str, DeltaGenerator]) -> str:
+    name = st.text_input(
+        "Experiment name",
+        DEFAULT_EXPERIMENT,
+        key="train-experiment",
+        live=True,
+        help="Keeps runs together. 3 to 36 characters: a letter or a digit first, then letters, digits, _ or -.",
+        **_KEEP,
+    )
+    slots["experiment"] = st.container()
+    return (name or "").strip()
+
+
+def _search(slots: dict[str, DeltaGenerator]) -> dict[str, Any]:
+    values: dict[str, Any] = {"primary_metric": _metric(slots)}
+    with st.grid(2, min_column_width=170, key="train-limits"):
+        with st.container():
+            values["experiment_timeout_minutes"] = _minutes(slots)
+        with st.container():
+            values["max_concurrent_iterations"] = _concurrent(slots)
+    values["enable_early_stopping"] = st.toggle(
+        "Stop early",
+        True,
+        key="train-early",
+        help=_azure("enable_early_stopping", "Stop when the last ten child runs brought nothing better."),
+        **_KEEP,
+    )
+    values["allowed_models"] = _allowed(slots)
+    return values
+
+
+def _metric(slots: dict[str, DeltaGenerator]) -> str:
+    explained = "\n".join(f"- **{meaning(m).title}**: {meaning(m).sentence}" for m in PRIMARY_METRICS)
+    chosen = st.selectbox(
+        "Primary metric",
+        PRIMARY_METRICS,
+        format_func=lambda m: meaning(m).title,
+        key="train-metric",
+        help=_azure("primary_metric", f"The figure that decides which model is best.\n\n{explained}"),
+        **_KEEP,
+    )
+    slots["primary_metric"] = st.container()
+    return str(chosen)
+
+
+def _minutes(slots: dict[str, DeltaGenerator]) -> int:
+    minutes = st.number_input(
+        "Time limit, minutes",
+        1,
+        10_080,
+        DEFAULT_MINUTES,
+        key="train-minutes",
+        help=_azure("experiment_timeout_minutes", "No new child run starts after this time."),
+        **_KEEP,
+    )
+    slots["experiment_timeout_minutes"] = st.container()
+    return int(minutes)
+
+
+def _concurrent(slots: dict[str, DeltaGenerator]) -> int:
+    cores = os.cpu_count() or 1
+    number = st.number_input(
+        "Child runs at a time",
+        1,
+        64,
+        min(2, cores),
+        key="train-concurrent",
+        help=_azure("max_concurrent_iterations", f"More than the {cores} processor cores of this machine brings nothing here."),
+        **_KEEP,
+    )
+    slots["max_concurrent_iterations"] = st.container()
+    return int(number)
+
+
+def _allowed(slots: dict[str, DeltaGenerator]) -> tuple[str, ...] | None:
+    chosen = st.multiselect(
+        "Kinds of model",
+        ALGORITHMS,
+        key="train-allowed",
+        placeholder=f"All {len(ALGORITHMS)}",
+        help=_azure("allowed_models", "Leave it empty to try all of them. Two ensembles of the best are added at the end."),
+        **_KEEP,
+    )
+    slots["allowed_models"] = st.container()
+    return tuple(chosen) or None
+
+
+def _where(ws: Workspace, slots: dict[str, DeltaGenerator]) -> dict[str, Any]:
+    targets = {t.name: t for t in ws.compute_targets()}
+    chosen = st.selectbox(
+        "Compute target",
+        list(targets),
+        format_func=lambda n: _target_words(n, targets[n].vm_size, targets[n].detail),
+        key="train-compute",
+        help=_azure("compute_target", "The machine that does the work."),
+        **_KEEP,
+    )
+    slots["compute_target"] = st.container()
+    return {"compute_target": chosen}
+
+
+def _target_words(name: str, *details: str) -> str:
+    said: Sequence[str] = [d for d in details if d]
+    return f"{name}: {', '.join(said)}" if said else name

@@ -1,0 +1,96 @@
+"""Beside the form: what will happen, how long it took before, what is wrong, and the code that does the same."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from statistics import median
+
+import streamlit as st
+
+from hfcore.automl.settings import AutoMLSettings
+from hfcore.records import Run
+from hfcore.states import RunState
+from hfcore.ui import follow_up, script, train_guardrails
+from hfcore.ui.metric_words import meaning
+from hfcore.ui.run_words import elapsed
+from hfcore.ui.train_form import Wish
+from hfcore.ui.words import count, duration, literal
+from hfcore.workspace import Workspace
+
+_NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+_SAME = (
+    "label_column_name",
+    "max_concurrent_iterations",
+    "iterations",
+    "enable_early_stopping",
+    "n_cross_validations",
+    "allowed_models",
+    "blocked_models",
+    "compute_target",
+    "experiment_timeout_minutes",
+)
+_LOOK_BACK = 50
+_CV_ROWS = 1000  # Azure: ten folds below 1,000 rows, three from there on
+
+
+def draw(ws: Workspace, wish: Wish, settings: AutoMLSettings | None, wrong: Mapping[str, str]) -> None:
+    """Draw the column beside the form."""
+    st.markdown("**What will happen**")
+    if settings is None:
+        _wrong(wrong)
+        return
+    st.markdown(sentence(wish, settings))
+    st.markdown(time_sentence(settings, ws.runs(limit=_LOOK_BACK), wish))
+    train_guardrails.draw(ws, wish.dataset, settings)
+    with st.expander("Show the code", key="train-code", icon=":material/code:"):
+        st.code(script.training(ws.backend, wish.experiment, settings, wish.dataset.name), language="python", wrap_lines=True)
+
+
+def _wrong(wrong: Mapping[str, str]) -> None:
+    st.markdown("Nothing yet. Before it can start:")
+    st.markdown("\n".join(f"- {literal(s)}" for s in wrong.values()))
+
+
+def sentence(wish: Wish, settings: AutoMLSettings) -> str:
+    """Say in one sentence, in markdown, what a run with these settings does."""
+    kinds = len(settings.algorithms)
+    tried = "one kind of model learns" if kinds == 1 else f"{_word(kinds)} kinds of model and two ensembles of the best learn"
+    late = follow_up.late_columns(wish.dataset.schema)
+    note = f", {follow_up.WITHOUT}" if late and set(late) <= set(settings.excluded_columns) else ""
+    return (
+        f"{tried[0].upper()}{tried[1:]} from **{count(wish.dataset.rows, 'patient')}** and "
+        f"**{count(len(wish.features), 'variable')}**{note}, each judged by "
+        f"**{meaning(settings.primary_metric).title.partition(',')[0]}** in {_folds(wish, settings)} cross-validation, "
+        f"{_word(settings.max_concurrent_iterations)} at a time."
+    )
+
+
+def _folds(wish: Wish, settings: AutoMLSettings) -> str:
+    folds = settings.n_cross_validations or (10 if wish.dataset.rows < _CV_ROWS else 3)
+    return f"{folds}-fold"
+
+
+def _word(number: int) -> str:
+    return _NUMBERS[number] if 0 <= number < len(_NUMBERS) else str(number)
+
+
+def time_sentence(settings: AutoMLSettings, earlier: Sequence[Run], wish: Wish) -> str:
+    """Say how long it takes at most, how long runs like it took, and what it costs."""
+    most = f"It takes at most **{count(int(settings.experiment_timeout_minutes), 'minute')}**"
+    alike = [elapsed(r) for r in earlier if _is_like(r, settings, wish)]
+    before = f"; {_runs_like_it(alike)}" if alike else ""
+    where = (
+        "costs nothing: it works on this machine" if settings.compute_target == "local" else "is charged by its compute target"
+    )
+    return f"{most}{before}. It {where}, and goes on when this page is closed."
+
+
+def _is_like(run: Run, settings: AutoMLSettings, wish: Wish) -> bool:
+    values = settings.to_dict()
+    same = all(run.settings.get(name) == values[name] for name in _SAME)
+    return same and run.state is RunState.COMPLETED and run.dataset == wish.dataset.name
+
+
+def _runs_like_it(seconds: Sequence[float]) -> str:
+    typical = duration(median(seconds), whole=True)
+    return f"the last run like it took {typical}" if len(seconds) == 1 else f"runs like it usually took about {typical}"
