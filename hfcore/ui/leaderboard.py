@@ -1,0 +1,115 @@
+"""The leaderboard of a run: its child runs by score, then those under way, then those that gave no score."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from hfcore.records import ChildRun, Run
+from hfcore.states import RunState
+from hfcore.ui import navigation
+from hfcore.ui.run_words import metric_name
+from hfcore.ui.states import plain, sign
+from hfcore.ui.table import ROW, table_height
+from hfcore.ui.words import MISSING, count, literal, metric
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+ROWS = 10
+_NUMBER, _TEXT = st.column_config.NumberColumn, st.column_config.TextColumn
+
+
+def ranked(children: Sequence[ChildRun]) -> list[ChildRun]:
+    """Return the child runs, best score first, then those under way, then those without a score."""
+    return sorted(children, key=lambda c: (c.score is None, c.state.is_finished, -(c.score or 0.0), c.number))
+
+
+def spread(child: ChildRun) -> str:
+    """Write a score with its spread over the folds in one cell: 0.803 ± 0.052."""
+    if child.score is None:
+        return MISSING
+    if len(child.fold_scores) < 2:
+        return metric(child.score)
+    return f"{metric(child.score)} ± {metric(statistics.stdev(child.fold_scores))}"
+
+
+def draw(run: Run, children: Sequence[ChildRun]) -> None:
+    """Draw the table; once the run has ended, a click on a row opens that child run's model."""
+    order = ranked(children)
+    settled = run.state.is_finished
+    look: dict[str, Any] = {
+        "hide_index": True,
+        "height": table_height(len(order) if settled else ROWS, ROWS),
+        "row_height": ROW,
+        "placeholder": MISSING,
+        "column_config": _columns(run),
+        "alt": "Leaderboard of the child runs",
+    }
+    if settled:
+        seen = st.dataframe(_table(order), key="leaderboard", on_select="rerun", selection_mode="single-cell", **look)
+        _follow(run, order, seen["selection"]["cells"])
+    else:
+        st.dataframe(_table(order), key="leaderboard-live", **look)
+    st.caption(_reading(run, children))
+    _failures(children)
+
+
+def _table(order: Sequence[ChildRun]) -> pd.DataFrame:
+    import pandas as pd
+
+    columns = {
+        "rank": [place if c.score is not None else None for place, c in enumerate(order, 1)],
+        "algorithm": [c.algorithm for c in order],
+        "score": [spread(c) for c in order],
+        "state": [plain(c.state) for c in order],
+        "seconds": [c.seconds for c in order],
+        "number": [c.number for c in order],
+    }
+    return pd.DataFrame(columns)
+
+
+def _columns(run: Run) -> dict[str, Any]:
+    return {
+        "rank": _NUMBER("Rank", width=55, format="%d"),
+        "algorithm": _TEXT("Scaling, algorithm", width=245, help="Names as Azure ML spells them."),
+        "score": _TEXT(
+            f"{metric_name(run)} ± spread", width=115, help="Mean over the validation folds ± standard deviation over them."
+        ),
+        "seconds": _NUMBER("Seconds", width=75, format="%.1f"),
+        "state": _TEXT("State", width=105),
+        "number": _NUMBER("Child", width=60, format="%d", help="Number of the child run in this run."),
+    }
+
+
+def _reading(run: Run, children: Sequence[ChildRun]) -> str:
+    if not children:
+        return "Child runs appear here as soon as they start."
+    if run.state.is_finished and run.best_child_id:
+        return "Click a row to see that model. Higher is better; differences smaller than the spread mean little."
+    return "Higher is better; differences smaller than the spread mean little."
+
+
+def _follow(run: Run, order: Sequence[ChildRun], cells: Sequence[tuple[int, str]]) -> None:
+    """Open the child run whose row was clicked."""
+    if cells:
+        child = order[int(cells[0][0])]
+        if child.score is not None:
+            navigation.go("model", run=run.id, child=child.id)
+
+
+def _failures(children: Sequence[ChildRun]) -> None:
+    """Say of each child run that gave no score why."""
+    without = [c for c in children if c.state.is_finished and c.state is not RunState.COMPLETED]
+    if not without:
+        return
+    with st.expander(f"{count(len(without), 'child run')} gave no score", key="without-score", icon=":material/info:"):
+        st.markdown("\n".join(_failure(c) for c in without))
+
+
+def _failure(child: ChildRun) -> str:
+    why = literal(child.message or f"{sign(child.state).word}, no reason was recorded.")
+    return f"- Child run {child.number}, {literal(child.algorithm)}: {why}"
