@@ -15,7 +15,7 @@ from hfcore.automl.preprocess import FittedStep, fit_steps
 from hfcore.reporting.report import PipelineStep
 
 Floats = npt.NDArray[np.float64]
-_OWN = ("log", "bends")
+_OWN = ("log", "knots")
 
 
 @dataclass(frozen=True, eq=False)

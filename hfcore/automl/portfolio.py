@@ -9,36 +9,51 @@ from hfcore.automl.settings import AutoMLSettings
 
 _LEAST_FOR_ENSEMBLES = 4
 
+_BOOST: dict[str, Any] = {"n_estimators": 100, "min_child_weight": 2}
+_LEAVES: dict[str, Any] = {"n_estimators": 100, "feature_fraction_bynode": 0.4, "min_data_in_leaf": 10}
+_BAGGED: dict[str, Any] = {"feature_fraction_bynode": 0.3, "bagging_fraction": 0.65, "bagging_freq": 1}
+_STAGES: dict[str, Any] = {"max_depth": 2, "learning_rate": 0.05, "min_samples_leaf": 8}
+
 # Best and quickest first, then one of every family, then variations. Small tables want strong penalties: few leaves,
-# small steps, many columns left out of each split, logarithms of skewed columns under the linear learners.
+# small steps, few columns per split, logarithms of skewed columns and splines under the linear learners. Chosen by
+# repeated 5-fold cross-validation over eight clinical tables, not on the heart failure records alone.
 _PORTFOLIO: tuple[tuple[str, dict[str, Any]], ...] = (
-    ("StandardScalerWrapper, LogisticRegression", {"C": 0.02, "log": True}),
-    ("StandardScalerWrapper, SVM", {"C": 1.0, "gamma": 0.3, "log": True}),
+    ("StandardScalerWrapper, LogisticRegression", {"C": 0.02, "log": True, "knots": 5}),
     (
         "MaxAbsScaler, XGBoostClassifier",
-        {"n_estimators": 100, "max_depth": 2, "eta": 0.05, "reg_lambda": 5.0, "colsample_bynode": 0.4, "min_child_weight": 2},
+        _BOOST | {"max_depth": 2, "eta": 0.05, "reg_lambda": 5.0, "colsample_bynode": 0.4, "subsample": 0.7},
     ),
+    ("StandardScalerWrapper, SVM", {"C": 1.0, "gamma": 0.3, "log": True}),
+    ("MaxAbsScaler, LightGBM", _LEAVES | {"num_leaves": 4, "learning_rate": 0.05, "lambda_l2": 5.0}),
+    ("StandardScalerWrapper, GradientBoosting", _STAGES | {"n_estimators": 100, "subsample": 0.6, "max_features": 0.3}),
+    ("MaxAbsScaler, RandomForest", {"n_estimators": 100, "min_samples_leaf": 5, "max_features": 0.3}),
     ("MaxAbsScaler, ExtremeRandomTrees", {"n_estimators": 100, "min_samples_leaf": 4, "max_features": 0.6}),
+    ("StandardScalerWrapper, LogisticRegression", {"C": 0.1, "log": True}),
+    ("StandardScalerWrapper, SGD", {"alpha": 0.3, "log": True, "knots": 5}),
+    ("RobustScaler, KNN", {"n_neighbors": 60, "log": True}),
+    ("MinMaxScaler, DecisionTree", {"max_depth": 3, "min_samples_leaf": 15, "pull": 4.0}),
+    ("StandardScalerWrapper, LogisticRegression", {"C": 0.01, "log": True, "knots": 4}),
+    (
+        "MaxAbsScaler, XGBoostClassifier",
+        _BOOST | {"n_estimators": 200, "max_depth": 1, "eta": 0.07, "reg_lambda": 5.0, "colsample_bynode": 0.5},
+    ),
+    ("MaxAbsScaler, LightGBM", _BAGGED | {"boosting": "rf", "n_estimators": 100, "num_leaves": 16, "min_data_in_leaf": 5}),
+    ("StandardScalerWrapper, SVM", {"C": 0.3, "gamma": 0.1, "log": True, "knots": 4}),
+    ("StandardScalerWrapper, LogisticRegression", {"C": 1.0}),
     (
         "MaxAbsScaler, LightGBM",
-        {
-            "n_estimators": 100,
-            "num_leaves": 4,
-            "learning_rate": 0.05,
-            "lambda_l2": 5.0,
-            "feature_fraction_bynode": 0.4,
-            "min_data_in_leaf": 10,
-        },
+        _BAGGED | {"n_estimators": 150, "num_leaves": 4, "learning_rate": 0.03, "lambda_l2": 10.0, "min_data_in_leaf": 15},
     ),
-    (
-        "StandardScalerWrapper, GradientBoosting",
-        {"n_estimators": 60, "max_depth": 2, "learning_rate": 0.05, "subsample": 0.7, "max_features": 0.4},
-    ),
-    ("MaxAbsScaler, RandomForest", {"n_estimators": 100, "min_samples_leaf": 5, "max_features": 0.4}),
-    ("StandardScalerWrapper, LogisticRegression", {"C": 0.01, "log": True, "bends": 4}),
-    ("RobustScaler, KNN", {"n_neighbors": 30, "log": True}),
     ("StandardScalerWrapper, SGD", {"alpha": 0.1, "log": True}),
-    ("MinMaxScaler, DecisionTree", {"max_depth": 3, "min_samples_leaf": 15, "pull": 4.0}),
+    ("MaxAbsScaler, ExtremeRandomTrees", {"n_estimators": 100, "min_samples_leaf": 3, "max_features": 0.9}),
+    ("MaxAbsScaler, RandomForest", {"n_estimators": 100, "min_samples_leaf": 10, "max_features": 0.5, "max_samples": 0.7}),
+    (
+        "MinMaxScaler, XGBoostClassifier",
+        _BOOST | {"max_depth": 3, "eta": 0.04, "reg_lambda": 10.0, "colsample_bynode": 0.3, "subsample": 0.7},
+    ),
+    ("StandardScalerWrapper, KNN", {"n_neighbors": 30, "log": True}),
+    ("RobustScaler, GradientBoosting", _STAGES | {"n_estimators": 60, "subsample": 0.7, "max_features": 0.4}),
+    ("RobustScaler, LogisticRegression", {"C": 0.005, "log": True, "knots": 6}),
 )
 
 

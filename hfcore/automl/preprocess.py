@@ -1,4 +1,4 @@
-"""Steps before the learner: imputation, logarithms, scaling, splines; each also writes itself into an ONNX graph."""
+"""Steps before the learner: imputation, logarithms, scaling; each also writes itself into an ONNX graph."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hfcore.automl.graph import Graph
+from hfcore.automl.splines import fit_splines
 
 Floats = npt.NDArray[np.float64]
 _CLIP = 4.0
@@ -104,34 +105,6 @@ class Scale:
         return graph.add("Clip", scaled, graph.number(-self.clip), graph.number(self.clip))
 
 
-@dataclass(frozen=True, eq=False)
-class Splines:
-    """Each column with many values is joined by hinges max(0, x - knot), standardised, so that a line may bend."""
-
-    columns: npt.NDArray[np.int64]
-    knots: Floats
-    shift: Floats
-    spread: Floats
-    name: str = "QuantileSplines"
-
-    @property
-    def parameters(self) -> dict[str, Any]:
-        """How many bends there are."""
-        return {"bends": len(self.knots)}
-
-    def apply(self, x: Floats) -> Floats:
-        """Append the hinge columns."""
-        hinges = np.maximum(x[:, self.columns] - self.knots, 0.0)
-        return np.hstack([x, (hinges - self.shift) / self.spread])
-
-    def export(self, graph: Graph, x: str) -> str:
-        """Append Gather, Sub, Relu, scaling and Concat."""
-        chosen = graph.add("Gather", x, graph.constant(self.columns), axis=1)
-        hinges = graph.add("Relu", graph.add("Sub", chosen, graph.constant(self.knots)))
-        scaled = graph.add("Div", graph.add("Sub", hinges, graph.constant(self.shift)), graph.constant(self.spread))
-        return graph.add("Concat", x, scaled, axis=1)
-
-
 def fit_impute(x: Floats) -> Impute:
     """Learn the medians; a column without any value gets 0."""
     filled = np.where(np.isnan(x).all(axis=0), 0.0, x)
@@ -163,25 +136,6 @@ def fit_scale(x: Floats, kind: str, clip: float | None = None) -> Scale:
     return Scale(kind, shift, np.where(spread > 1e-12 * np.maximum(1.0, np.abs(shift)), spread, 1.0), clip)
 
 
-def fit_splines(x: Floats, bends: int) -> Splines:
-    """Place `bends` knots at inner quantiles of every column that has more than 2 x `bends` different values."""
-    columns, knots = [], []
-    for j in range(x.shape[1]):
-        values = np.unique(x[:, j])
-        places = np.unique(np.quantile(x[:, j], np.linspace(0, 1, bends + 2)[1:-1]))
-        inner = places[(places > values[0]) & (places < values[-1])] if len(values) > 2 * bends else []
-        columns += [j] * len(inner)
-        knots += list(inner)
-    hinges = np.maximum(x[:, np.array(columns, dtype=np.int64)] - np.array(knots, dtype=np.float64), 0.0)
-    spread = hinges.std(axis=0)
-    return Splines(
-        np.array(columns, dtype=np.int64),
-        np.array(knots, dtype=np.float64),
-        hinges.mean(axis=0),
-        np.where(spread > 1e-9, spread, 1.0),
-    )
-
-
 def fit_steps(x: Floats, scaler: str | None, parameters: dict[str, Any], impute: bool) -> tuple[list[FittedStep], Floats]:
     """Fit every step on `x` in order and return them with the transformed rows."""
     steps: list[FittedStep] = []
@@ -197,8 +151,8 @@ def fit_steps(x: Floats, scaler: str | None, parameters: dict[str, Any], impute:
         join(fit_log(x))
     if scaler:
         join(fit_scale(x, scaler, _CLIP if parameters.get("log") else None))
-    if parameters.get("bends"):
-        join(fit_splines(x, int(parameters["bends"])))
+    if parameters.get("knots"):
+        join(fit_splines(x, int(parameters["knots"])))
     return steps, x
 
 
