@@ -16,13 +16,14 @@ from sqlalchemy import Connection, Row, case, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from hfcore.backends.local.processes import ProcessId
-from hfcore.backends.local.store import Store
+from hfcore.backends.local.store import BUSY_S, Store
 from hfcore.backends.local.tables import runs
 from hfcore.errors import LeaseLost
 from hfcore.states import ACTIVE_RUN_STATES, RunState
 
 BEAT_S = 0.7  # between two signs of life
-STALE_S = 15.0  # a claimed lease without a sign of life for so long is dead, even if its process exists
+STALE_S = 15.0  # a worker that is paused (SIGSTOP) and gave no sign of life for so long is dead
+HUNG_S = 60.0  # so is one that runs but hangs; it gets longer, since another writer may keep it from giving signs
 START_S = 30.0  # a worker that was started has so long to claim its run
 SPAWN_S = 5.0  # a run that nobody has started a worker for after so long is given another starter
 MOST_FRUITLESS = 3  # workers in a row that died without finishing a single child run
@@ -115,14 +116,20 @@ def is_dead(row: Row[Any], now: float) -> bool:
         return bool(silent > SPAWN_S)
     if not worker.alive():
         return True
-    return bool(silent > (STALE_S if row.lease_claimed else START_S))
+    if not row.lease_claimed:
+        return bool(silent > START_S)
+    return bool(silent > HUNG_S or (silent > STALE_S and worker.paused()))
 
 
-def take_over(store: Store, row: Row[Any]) -> Lease | None:
-    """Put a new lease in the place of a dead one; of several that try at once exactly one gets it, the others None."""
+def take_over(store: Store, row: Row[Any], patience_s: float = BUSY_S) -> Lease | None:
+    """Put a new lease in the place of a dead one; of several that try at once exactly one gets it, the others None.
+
+    Raises:
+        BackendUnavailable: somebody else has been writing for `patience_s` seconds.
+    """
     lease = Lease.fresh(row.id)
     fruitless = 0 if row.finished > row.finished_before else row.fruitless + 1
-    with store.write() as connection:
+    with store.write(patience_s) as connection:
         changed = connection.execute(
             update(runs)
             .where(held(Lease(row.id, row.lease_token)) & (runs.c.lease_beat == row.lease_beat))

@@ -44,6 +44,13 @@ class ProcessId:
         except psutil.NoSuchProcess:
             return False
 
+    def paused(self) -> bool:
+        """Tell whether this very process is stopped (SIGSTOP)."""
+        try:
+            return self.alive() and bool(psutil.Process(self.pid).status() == psutil.STATUS_STOPPED)
+        except psutil.NoSuchProcess:
+            return False
+
     @classmethod
     def of(cls, pid: int) -> ProcessId:
         """Return the identity of a process that runs now. Raises LookupError when there is none."""

@@ -14,13 +14,14 @@ from hfcore.backends.local.files import remove_temporary
 from hfcore.backends.local.launch import launch, run_folder
 from hfcore.backends.local.lease import ACTIVE, MOST_FRUITLESS, Lease, is_dead, take_over, worker_of
 from hfcore.backends.local.moves import move
-from hfcore.backends.local.processes import end
+from hfcore.backends.local.processes import ProcessId, end
 from hfcore.backends.local.store import Store
 from hfcore.backends.local.tables import runs
-from hfcore.errors import IllegalMove, LeaseLost
+from hfcore.errors import BackendUnavailable, IllegalMove, LeaseLost
 from hfcore.states import RunState
 
 EVERY_S = 1.0
+PATIENCE_S = 2.0  # for a writer that may be the very worker that is to be ended
 log = logging.getLogger(__name__)
 
 
@@ -52,12 +53,15 @@ def reconcile(store: Store) -> int:
 
 def _recover(store: Store, row: Row[Any]) -> bool:
     """Take over one run: end what is left of its worker, then start another or give up."""
-    lease = take_over(store, row)
+    worker = worker_of(row)
+    try:
+        lease = take_over(store, row, PATIENCE_S)
+    except BackendUnavailable:  # perhaps the dead worker was paused in the middle of a write
+        _end(worker, row.id)
+        lease = take_over(store, row)
     if lease is None:
         return False
-    worker = worker_of(row)
-    if worker is not None and not end(worker, grace_s=0.5):
-        log.warning("Some processes of the earlier worker of run %s do not end.", row.id)
+    _end(worker, row.id)
     remove_temporary(run_folder(store.home, row.id))
     with store.read() as connection:
         fruitless: int = connection.execute(select(runs.c.fruitless).where(runs.c.id == row.id)).scalar_one()
@@ -66,6 +70,11 @@ def _recover(store: Store, row: Row[Any]) -> bool:
     else:
         launch(store, lease, row.processes)
     return True
+
+
+def _end(worker: ProcessId | None, run_id: str) -> None:
+    if worker is not None and not end(worker, grace_s=0.5):
+        log.warning("Some processes of the earlier worker of run %s do not end.", run_id)
 
 
 def _give_up(store: Store, lease: Lease) -> None:

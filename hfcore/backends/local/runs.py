@@ -21,11 +21,13 @@ from hfcore.backends.local.launch import launch, log_file, run_folder
 from hfcore.backends.local.lease import Lease, worker_of
 from hfcore.backends.local.moves import move
 from hfcore.backends.local.processes import end
-from hfcore.backends.local.store import Store
+from hfcore.backends.local.store import BUSY_S, Store
 from hfcore.backends.local.tables import children, runs
-from hfcore.errors import IllegalMove, ReportNotAvailable, RunNotFound
+from hfcore.errors import BackendUnavailable, IllegalMove, ReportNotAvailable, RunNotFound
 from hfcore.records import ChildRun, Run
 from hfcore.states import RunState
+
+PATIENCE_S = 2.0  # for a writer that may be the very worker that is to be ended
 
 if TYPE_CHECKING:
     from hfcore.reporting.report import ModelReport
@@ -93,13 +95,24 @@ class Runs:
 
     def cancel(self, run_id: str) -> Run:
         """Stop a run and end its processes; one that has ended stays as it is. Raises RunNotFound."""
-        with contextlib.suppress(IllegalMove), self._store.write() as connection:  # it has ended already: nothing to stop
-            move(connection, run_id, RunState.CANCELED, phase="Cancelled", message=None)
+        try:
+            self._mark_cancelled(run_id, PATIENCE_S)
+        except BackendUnavailable:  # perhaps the worker was paused in the middle of a write: end it first
+            self._end_worker(run_id)
+            self._mark_cancelled(run_id, BUSY_S)
         row = self._row(run_id)
-        worker = worker_of(row)
-        if row.state == RunState.CANCELED.value and worker is not None and end(worker, grace_s=1.0):
-            remove_temporary(run_folder(self._store.home, run_id))
+        if row.state == RunState.CANCELED.value:
+            self._end_worker(run_id)
         return _run(row)
+
+    def _mark_cancelled(self, run_id: str, patience_s: float) -> None:
+        with contextlib.suppress(IllegalMove), self._store.write(patience_s) as connection:  # ended already: it stays so
+            move(connection, run_id, RunState.CANCELED, phase="Cancelled", message=None)
+
+    def _end_worker(self, run_id: str) -> None:
+        worker = worker_of(self._row(run_id))
+        if worker is not None and end(worker, grace_s=1.0):
+            remove_temporary(run_folder(self._store.home, run_id))
 
     def logs(self, run_id: str, tail: int) -> str:
         """Return the last lines of a run's log, "" before its worker has written any. Raises RunNotFound."""

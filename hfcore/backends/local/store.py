@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from hfcore.backends.local import opening
 from hfcore.errors import BackendUnavailable, DiskFull, HfError, StoreDamaged
 
-BUSY_S = 30
+BUSY_S = 30.0
 _FULL, _BUSY, _LOCKED = 13, 5, 6
 _UNUSABLE = {8: "it is read-only", 10: "the disk answered with an error", 14: "it cannot be opened"}
 
@@ -51,15 +51,19 @@ class Store:
             yield connection
 
     @contextmanager
-    def write(self) -> Iterator[Connection]:
+    def write(self, patience_s: float = BUSY_S) -> Iterator[Connection]:
         """Give a connection that writes all or nothing: committed at the end, undone by an exception.
+
+        Args:
+            patience_s: How long to wait while somebody else writes (SQLite).
 
         Raises:
             DiskFull: there is no room for it; nothing was written.
+            BackendUnavailable: somebody else wrote for all that time.
             StoreDamaged: the store cannot be written.
         """
         with _translated(self.home), self.engine.connect() as plain:
-            connection = plain.execution_options(hf_write=True)
+            connection = plain.execution_options(hf_write=True, hf_patience=patience_s)
             with connection.begin():
                 yield connection
 
@@ -84,8 +88,9 @@ def _prepare_connection(connection: Any, _record: object) -> None:
 
 def _begin(connection: Connection) -> None:
     """Take the write lock at the start, so that no transaction finds out half-way that another was first."""
-    write = connection.get_execution_options().get("hf_write", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+    options = connection.get_execution_options()
+    connection.exec_driver_sql(f"PRAGMA busy_timeout={int(options.get('hf_patience', BUSY_S) * 1000)}")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("hf_write", False) else "BEGIN")
 
 
 @contextmanager
@@ -103,7 +108,7 @@ def _said_plainly(error: DBAPIError, home: Path) -> Exception:
     if code == _FULL:
         return DiskFull(f"The disk is full: the store in {home} could not be written.", "Free some space and try again.")
     if code in (_BUSY, _LOCKED):
-        return BackendUnavailable(f"The store in {home} was busy for {BUSY_S} s.", "Try again.")
+        return BackendUnavailable(f"Somebody else has been writing to the store in {home} all the time.", "Try again.")
     if code in opening.DAMAGE_CODES:
         return opening.damaged_while_open(home)
     if code in _UNUSABLE:
