@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from hfcore.backends.local.cleanup import Cleanup, sweep
 from hfcore.backends.local.compute import ComputeTargets
 from hfcore.backends.local.data import Datasets
+from hfcore.backends.local.endpoint_rows import reconcile_endpoints
+from hfcore.backends.local.leftovers import remove_leftovers
 from hfcore.backends.local.reconcile import Reconciler
 from hfcore.backends.local.runs import Runs
 from hfcore.backends.local.store import Store
@@ -48,6 +50,8 @@ class LocalWorkspace(Workspace):
         self._cleanup = Cleanup(self._store, lambda: self._models, lambda: self._endpoints)
         self._reconciler = Reconciler(self._store)
         sweep(self._store)
+        remove_leftovers(self._store)
+        reconcile_endpoints(self._store)
         self._reconciler.look_if_due()
 
     @cached_property

@@ -26,6 +26,7 @@ from hfcore.backends.local.registry import Models
 from hfcore.backends.local.server_process import listen
 from hfcore.backends.local.store import Store
 from hfcore.backends.local.tables import endpoints
+from hfcore.backends.local.workspace import LocalWorkspace
 from hfcore.errors import (
     DeploymentFailed,
     EndpointNotFound,
@@ -288,6 +289,17 @@ def test_everything_dead_comes_back(deployed: Endpoint, store: Store) -> None:
     until(lambda: place.list()[0].state is EndpointState.HEALTHY)
     assert scores(deployed)
     assert row_of(store).port == before.port
+
+
+@pytest.mark.fault
+def test_opening_the_workspace_brings_endpoints_back(deployed: Endpoint, store: Store) -> None:
+    """Opening the workspace is enough: nobody needs to ask for the endpoints."""
+    before = row_of(store)
+    kill(before.supervisor_pid)
+    kill(before.server_pid)
+    LocalWorkspace(store.home)
+    until(lambda: row_of(store).server_pid != before.server_pid and row_of(store).phase == "In service")
+    assert scores(deployed)
 
 
 @pytest.mark.fault
