@@ -13,15 +13,18 @@ from hfcore.automl.metrics import METRICS
 from hfcore.datasets import load_heart_failure
 from hfcore.errors import (
     DatasetNotFound,
+    EndpointNotFound,
     InvalidDataset,
     InvalidSettings,
+    NameTaken,
     NotFound,
     RunNotFound,
     StillRunning,
     WaitTimedOut,
 )
-from hfcore.records import ComputeSpec
-from hfcore.states import RunState
+from hfcore.records import ComputeSpec, DeploymentSpec
+from hfcore.scoring.client import ScoringClient
+from hfcore.states import EndpointState, RunState
 from hfcore.workspace import Workspace
 from tests.contract.conftest import Backend
 from tests.finished import SHORT
@@ -206,3 +209,54 @@ def test_deleting_the_unknown_is_refused(empty: Workspace, kind: str) -> None:
     """Deleting something that does not exist says so, for every kind."""
     with pytest.raises(NotFound, match="missing"):
         empty.delete(kind, "missing")
+
+
+def test_a_model_is_registered_in_versions(backend: Backend) -> None:
+    """The winner, and any other child run, becomes the next version of a name, with its SHA-256 and where it came from."""
+    workspace = backend.workspace
+    run = workspace.run(backend.run_id)
+    other = next(c for c in workspace.children(run.id) if c.id != run.best_child_id)
+    best = workspace.register_model(run.id, name="risk", description="The winner.", tags={"lesson": "1"})
+    second = workspace.register_model(run.id, child=other.id, name="risk")
+    assert [(m.name, m.version, m.child_id) for m in workspace.models()] == [
+        ("risk", 2, other.id),
+        ("risk", 1, run.best_child_id),
+    ]
+    assert (best.algorithm, best.description, best.tags) == (run.best_algorithm, "The winner.", {"lesson": "1"})
+    assert best.features == tuple(c for c in load_heart_failure().columns if c not in ("time", "DEATH_EVENT"))
+    assert best.parity <= 1e-6
+    assert len({best.sha256, second.sha256}) == 2
+    assert not best.uses_follow_up_time
+
+
+def test_a_model_is_put_into_service_and_taken_out(backend: Backend) -> None:
+    """A deployed model answers over HTTP with its key, its name is taken meanwhile, it is found again, and goes when deleted."""
+    workspace = backend.workspace
+    model = workspace.register_model(backend.run_id)
+    spec = DeploymentSpec(name="contract-hf", description="In service.", tags={"lesson": "1"})
+    endpoint = workspace.deploy(model, spec)
+    try:
+        assert (endpoint.state, endpoint.name, endpoint.description) == (EndpointState.HEALTHY, spec.name, "In service.")
+        assert (endpoint.model_name, endpoint.model_version) == (model.name, model.version)
+        patients = load_heart_failure().drop(columns=["DEATH_EVENT", "time"]).head(3).to_dict("records")
+        risk = np.asarray(ScoringClient(endpoint).predict_proba(patients))
+        assert risk.shape == (3, 2)
+        assert np.allclose(risk.sum(axis=1), 1)
+        assert ScoringClient(endpoint).predict(patients) == risk.argmax(axis=1).tolist()
+        with pytest.raises(NameTaken):
+            workspace.deploy(model, spec)
+        assert backend.reopen().endpoint(spec.name).scoring_uri == endpoint.scoring_uri
+        primary, secondary = workspace.endpoint_keys(spec.name)
+        assert primary != secondary
+        assert primary not in repr(endpoint) + workspace.endpoint_logs(spec.name)
+        (in_service,) = [r for r in workspace.resources() if r.kind == "model"]
+        assert spec.name in str(in_service.blocked_by)
+        with pytest.raises(StillRunning):
+            workspace.delete("model", in_service.id)
+    finally:
+        workspace.delete_endpoint(spec.name)
+    assert list(workspace.endpoints()) == []
+    with pytest.raises(EndpointNotFound):
+        workspace.endpoint_keys(spec.name)
+    workspace.delete("model", in_service.id)
+    assert list(workspace.models()) == []
