@@ -20,6 +20,7 @@ STORE = "store.db"
 HEAD = "0001"  # the newest revision in migrations/versions; a test keeps the two equal
 DAMAGE_CODES = frozenset({11, 26})  # SQLITE_CORRUPT, SQLITE_NOTADB
 _MARKER = ".store"  # there as long as a store is meant to be there
+_LOST = ".store.lost-"  # it was, and the store was lost: artifacts in the home may be named by a copy of it
 _LOCK = ".store.lock"
 _COMPANIONS = ("", "-wal", "-shm")
 _SERVER_LOCK = 0x4846_5354
@@ -145,7 +146,7 @@ def _create(path: Path) -> None:
     """Build the store beside its place and move it there when it is complete."""
     marker = path.with_name(_MARKER)
     if marker.exists():
-        marker.unlink()
+        marker.replace(marker.with_name(f"{_LOST}{_stamp()}"))
         raise StoreDamaged(
             f"The store {path} is gone, although this folder has held one.",
             "Put the file back, or open the workspace once more to start with an empty store.",
@@ -185,14 +186,24 @@ def _bring_up_to_date(path: Path) -> None:
     _upgrade_file(path)
 
 
+def has_lost_a_store(home: Path) -> bool:
+    """Tell whether a store of this home was ever damaged or gone, so that files which no row names may still be wanted."""
+    return any(home.glob(f"{_LOST}*"))
+
+
+def _stamp() -> str:
+    return datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%f")
+
+
 def _set_aside(path: Path, trouble: str) -> StoreDamaged:
-    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%f")
-    kept = path.with_name(f"{path.name}.damaged-{stamp}")
+    kept = path.with_name(f"{path.name}.damaged-{_stamp()}")
     for ending in _COMPANIONS:
         source = path.with_name(path.name + ending)
         if source.exists():
             os.replace(source, kept.with_name(kept.name + ending))
-    path.with_name(_MARKER).unlink(missing_ok=True)
+    marker = path.with_name(_MARKER)
+    marker.touch()
+    marker.replace(marker.with_name(f"{_LOST}{_stamp()}"))
     flush_folder(path.parent)
     return StoreDamaged(
         f"The store {path} is damaged: {trouble}. It was set aside as {kept.name}; nothing was deleted.",

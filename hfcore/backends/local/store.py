@@ -7,11 +7,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy import URL, Connection, Engine, create_engine, event
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError
 
 from hfcore.backends.local import opening
-from hfcore.errors import BackendUnavailable, DiskFull, HfError, StoreDamaged
+from hfcore.errors import BackendUnavailable, DiskFull, HfError, InvalidSettings, StoreDamaged
 
 BUSY_S = 30.0
 _FULL, _BUSY, _LOCKED = 13, 5, 6
@@ -35,11 +35,11 @@ class Store:
             BackendUnavailable: the database at `url` does not answer.
         """
         opening.prepare_home(home)
-        if url is None or make_url(url).get_backend_name() == "sqlite":
+        if url is None or url.startswith("sqlite:"):
             path = opening.sqlite_path(home, url)
             opening.open_sqlite(home, path)
             return cls(sqlite_engine(path), home, url)
-        engine = create_engine(url, pool_pre_ping=True)
+        engine = _server_engine(url)
         with _translated(home):
             opening.open_server(home, engine)
         return cls(engine, home, url)
@@ -70,6 +70,20 @@ class Store:
     def close(self) -> None:
         """Close every idle connection."""
         self.engine.dispose()
+
+
+def _server_engine(url: str) -> Engine:
+    """Return an engine on a database server. What is wrong with the URL is said without its password."""
+    try:
+        return create_engine(url, pool_pre_ping=True)
+    except (ArgumentError, NoSuchModuleError) as error:
+        sentence = "The store's URL (HF_STORE_URL) is not one that SQLAlchemy knows, such as postgresql+psycopg://user@host/name."
+        raise InvalidSettings({"store_url": sentence}) from error
+    except ModuleNotFoundError as error:
+        raise BackendUnavailable(
+            f"The store's database needs the Python package {error.name!r}, which is not installed.",
+            f"Run: pip install {error.name}",
+        ) from error
 
 
 def sqlite_engine(path: Path) -> Engine:

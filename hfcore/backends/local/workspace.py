@@ -12,6 +12,7 @@ from hfcore.backends.local.compute import ComputeTargets
 from hfcore.backends.local.data import Datasets
 from hfcore.backends.local.endpoint_rows import reconcile_endpoints
 from hfcore.backends.local.leftovers import remove_leftovers
+from hfcore.backends.local.opening import has_lost_a_store
 from hfcore.backends.local.reconcile import Reconciler
 from hfcore.backends.local.runs import Runs
 from hfcore.backends.local.store import Store
@@ -50,7 +51,8 @@ class LocalWorkspace(Workspace):
         self._cleanup = Cleanup(self._store, lambda: self._models, lambda: self._endpoints)
         self._reconciler = Reconciler(self._store)
         sweep(self._store)
-        remove_leftovers(self._store)
+        if not has_lost_a_store(folder):
+            remove_leftovers(self._store)
         reconcile_endpoints(self._store)
         self._reconciler.look_if_due()
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta, timezone
@@ -14,9 +15,11 @@ from sqlalchemy import func, insert, select, text
 from sqlalchemy.exc import IntegrityError
 
 from hfcore.backends.local import opening
+from hfcore.backends.local.files import write_bytes
 from hfcore.backends.local.store import Store
 from hfcore.backends.local.tables import compute_targets, metadata
-from hfcore.errors import StoreDamaged
+from hfcore.backends.local.workspace import LocalWorkspace
+from hfcore.errors import BackendUnavailable, InvalidSettings, StoreDamaged
 
 
 def add_target(store: Store, name: str) -> None:
@@ -137,6 +140,21 @@ def test_a_damaged_store_is_set_aside_and_said(home: Path, how: str) -> None:
 
 
 @pytest.mark.fault
+@pytest.mark.parametrize("how", ["damaged", "gone"])
+def test_the_files_of_a_lost_store_are_kept(home: Path, how: str) -> None:
+    """After a store was lost, models that no row names are kept, however old: a copy of the store may name them."""
+    LocalWorkspace(home)
+    model = home / "models" / "0123" / "model.onnx"
+    write_bytes(model, b"onnx")
+    os.utime(model.parent, (0, 0))
+    (home / "store.db").unlink() if how == "gone" else damage(home / "store.db", "zeroed")
+    with pytest.raises(StoreDamaged):
+        LocalWorkspace(home)
+    LocalWorkspace(home)
+    assert model.exists()
+
+
+@pytest.mark.fault
 def test_a_store_that_went_missing_is_said(home: Path) -> None:
     """A home folder whose store was removed says so once before it starts empty."""
     Store.open(home).close()
@@ -170,3 +188,26 @@ def test_a_home_that_cannot_be_made_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreDamaged, match="HF_HOME"):
         Store.open(tmp_path / "file" / "home")
+
+
+@pytest.mark.parametrize(
+    ("url", "error", "told"),
+    [
+        ("nonsense", InvalidSettings, "HF_STORE_URL"),
+        ("oracle9://me:canary@host/db", InvalidSettings, "HF_STORE_URL"),
+        ("postgresql+pg8000://me:canary@127.0.0.1:1/db", BackendUnavailable, "pip install pg8000"),
+    ],
+)
+def test_a_store_url_that_cannot_be_used_is_said(home: Path, url: str, error: type[Exception], told: str) -> None:
+    """A wrong URL or a missing driver is a plain sentence that does not hold the password."""
+    with pytest.raises(error, match=told) as caught:
+        Store.open(home, url)
+    assert "canary" not in str(caught.value)
+
+
+def test_a_sqlite_store_may_lie_elsewhere(home: Path, tmp_path: Path) -> None:
+    """A SQLite URL puts the store where it says, and the artifacts stay in the home folder."""
+    store = Store.open(home, f"sqlite:///{tmp_path / 'other.db'}")
+    add_target(store, "one")
+    assert (tmp_path / "other.db").exists()
+    assert not (home / "store.db").exists()
