@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from hfcore.records import Endpoint, ModelVersion, Run
-from hfcore.states import EndpointState
+from hfcore.states import EndpointState, RunState
 from hfcore.ui import navigation
 from hfcore.ui.guard import guard
 from hfcore.ui.states import sign
@@ -43,8 +43,8 @@ def steps(ws: Workspace) -> tuple[Step, ...]:
 def _run_step(run: Run | None) -> Step:
     if run is None:
         return Step("train", "Run", "format_list_numbered", "none yet", False)
-    done = f"{run.finished}/{run.planned}" if run.planned else ""
-    return Step("runs", "Run", "format_list_numbered", f"{done} {sign(run.state).word.lower()}".strip(), run.state.is_finished)
+    done = f"{run.finished}/{run.planned} " if run.planned and run.state.is_active else ""
+    return Step("runs", "Run", "format_list_numbered", f"{done}{sign(run.state).word.lower()}", run.state is RunState.COMPLETED)
 
 
 def _model_step(model: ModelVersion | None) -> Step:
@@ -56,7 +56,7 @@ def _endpoint_steps(endpoints: tuple[Endpoint, ...]) -> tuple[Step, Step]:
     live = [e for e in endpoints if e.state is EndpointState.HEALTHY]
     shown = (live or list(endpoints))[:1]
     status = sign(shown[0].state).word.lower() if shown else "none yet"
-    predict = "ready" if live else "needs an endpoint"
+    predict = "ready" if live else "no endpoint"
     return (
         Step("deploy", "Endpoint", "cloud_upload", status, bool(live)),
         Step("predict", "Predict", "person_search", predict, False),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -49,13 +50,21 @@ def draw(run: Run, children: Sequence[ChildRun]) -> None:
         "column_config": _columns(run),
         "alt": "Leaderboard of the child runs",
     }
-    if settled:
-        seen = st.dataframe(_table(order), key="leaderboard", on_select="rerun", selection_mode="single-cell", **look)
-        _follow(run, order, seen["selection"]["cells"])
-    else:
-        st.dataframe(_table(order), key="leaderboard-live", **look)
+    with st.container(key="leaderboard-table"):
+        if settled:
+            seen = st.dataframe(
+                _table([_ended(c) for c in order]), key="leaderboard", on_select="rerun", selection_mode="single-cell", **look
+            )
+            _follow(run, order, seen["selection"]["cells"])
+        else:
+            st.dataframe(_table(order), key="leaderboard-live", **look)
     st.caption(_reading(run, children))
     _failures(children)
+
+
+def _ended(child: ChildRun) -> ChildRun:
+    """Return a child run of a run that has ended: what was still under way then was given up."""
+    return child if child.state.is_finished else replace(child, state=RunState.CANCELED)
 
 
 def _table(order: Sequence[ChildRun]) -> pd.DataFrame:

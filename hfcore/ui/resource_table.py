@@ -31,12 +31,14 @@ _COLUMNS = {
     "detail": _TEXT("What it is", width=190),
 }
 _REASONS = 5
+_HELD = "Nothing can be deleted now; the reasons stand under the table."
 
 
 def opening(resources: Sequence[Resource], removable: Sequence[Resource], backend: str) -> str:
     """Answer in a sentence, in markdown, what exists and what it costs."""
     if not removable:
-        return "There is nothing to clean up: only what comes with the program exists. It costs nothing."
+        held = any(r.kind != "dataset" for r in resources)
+        return _HELD if held else "There is nothing to clean up: only what comes with the program exists. It costs nothing."
     total = size(sum(r.size_bytes for r in resources))
     processes = sum(len(r.processes) for r in resources)
     cost = "nothing to pay: all of it is on this machine" if backend == "local" else "what each row says"

@@ -87,7 +87,7 @@ _COLUMNS = {
     "best": _TEXT("Best score", width=90),
     "algorithm": _TEXT("Best model", width=180),
     "time": _TEXT("Follow-up", width=80, help=f"Whether follow-up time was left out or used. {follow_up.WHY}"),
-    "children": _TEXT("Child runs", width=75, help="Done of planned."),
+    "children": _TEXT("Child runs", width=75, help="Done; while the run is at work, of how many."),
     "elapsed": _TEXT("Elapsed", width=85),
     "started": st.column_config.DatetimeColumn("Started", width=115, format="distance"),
 }
@@ -106,7 +106,7 @@ def _row(ws: Workspace, run: Run) -> dict[str, object]:
         "best": f"{metric_name(run)} {metric(run.best_score)}" if run.best_score is not None else MISSING,
         "algorithm": run.best_algorithm,
         "time": {follow_up.WITHOUT: "left out", follow_up.WITH: "used"}.get(follow_up.words(ws, run), MISSING),
-        "children": f"{run.finished}/{run.planned}" if run.planned else str(run.finished),
+        "children": f"{run.finished}/{run.planned}" if run.planned and run.state.is_active else str(run.finished),
         "elapsed": duration(elapsed(run), whole=True),
         "started": run.created_at,
     }

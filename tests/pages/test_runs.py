@@ -24,14 +24,14 @@ def test_no_run_yet(open_page: OpenPage) -> None:
 
 
 def test_list_tells_each_run_in_a_row(memory: MemoryWorkspace, open_page: OpenPage) -> None:
-    """The list shows state as mark and word, best score, done of planned, and whether follow-up time was used."""
+    """The list shows state as mark and word, best score, child runs done, and whether follow-up time was used."""
     memory.add_run(RunState.COMPLETED, children=8, age_minutes=90)
     memory.add_run(RunState.FAILED, settings=AutoMLSettings(label_column_name="DEATH_EVENT"), age_minutes=60)
     app = open_page("runs")
     rows = table(app, "runs-table")
     assert list(rows["state"]) == ["✕ Failed", "✓ Completed"]
     assert list(rows["best"]) == ["–", "AUC 0.803"]
-    assert list(rows["children"]) == ["0", "8/8"]
+    assert list(rows["children"]) == ["0", "8"]
     assert list(rows["time"]) == ["used", "left out"]
     assert "Nothing is running. The latest result is **VotingEnsemble**, AUC **0.803**, without follow-up time." in words(app)
 
@@ -160,3 +160,11 @@ def test_a_real_run(finished_home: FinishedRun, open_page: OpenPage) -> None:
     assert "without follow-up time" in words(app)
     app.session_state["run-tabs"] = "Log"
     assert sound(app.run()).code[0].value.strip()
+
+
+def test_what_was_under_way_at_the_end_was_given_up(memory: MemoryWorkspace, open_page: OpenPage) -> None:
+    """A child run that was at work when its run was cancelled is no longer shown as running."""
+    run = memory.add_run(RunState.CANCELED, children=2)
+    first = memory.child_lists[run.id][0]
+    memory.child_lists[run.id].append(replace(first, id="x", number=2, state=RunState.RUNNING, score=None))
+    assert list(table(open_page("runs", run=run.id))["state"]) == ["✓ Completed", "✓ Completed", "□ Cancelled"]

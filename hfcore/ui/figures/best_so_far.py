@@ -51,7 +51,7 @@ def build(children: Sequence[ChildRun], metric_name: str, planned: int | None, c
     figure.update_xaxes(range=[0.5, max(planned or 0, len(done), _LEAST) + 0.5], tickformat="d")
     figure.update_yaxes(range=_span(scores), tickformat=".3f", nticks=6)
     if best:
-        chart.label(figure, order[-1], best[-1], f" best so far {metric(best[-1])}", colours.accent, *_place(order[-1], planned))
+        _label(figure, order[-1], best[-1], colours)
     return figure
 
 
@@ -65,5 +65,14 @@ def _span(scores: Sequence[float]) -> list[float]:
     return [low - air, high + 1.5 * air]
 
 
-def _place(last: int, planned: int | None) -> tuple[str]:
-    return ("right",) if last > 0.7 * max(planned or 0, _LEAST) else ("left",)
+def _label(figure: go.Figure, x: int, best: float, colours: Palette) -> None:
+    """Write the best score above the end of the line."""
+    figure.add_annotation(
+        x=x,
+        y=best,
+        text=f"best so far {metric(best)}",
+        showarrow=False,
+        font={"color": colours.accent, "size": 13},
+        xanchor="right" if x > 2 else "left",
+        yanchor="bottom",
+    )
