@@ -10,7 +10,8 @@ import psutil
 
 def about(folder: Path) -> list[psutil.Process]:
     """Return the living processes, ours aside, that were started with this folder in their arguments or as HF_HOME."""
-    return [p for p in psutil.process_iter() if p.pid != os.getpid() and _names(p, str(folder))]
+    ours = {p.pid for p in psutil.Process().parents()} | {os.getpid()}
+    return [p for p in psutil.process_iter() if p.pid not in ours and _names(p, str(folder))]
 
 
 def _names(process: psutil.Process, folder: str) -> bool:

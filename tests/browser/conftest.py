@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.browser.chromium import FLAGS, find_chromium, install_command
 from tests.browser.studio import Studio, free_port
-from tests.browser.watch import Watch
+from tests.browser.watch import ARTIFACTS, Watch
 
 NewPage = Callable[..., Page]
 
@@ -34,11 +34,12 @@ def studio(tmp_path: Path) -> Iterator[Studio]:
     server.start()
     yield server
     server.end()
-    print(server.log.read_text()[-4000:])  # shown when the test has failed
+    for log in (server.log, *sorted(server.home.rglob("*.log"))):  # shown when the test has failed
+        print(f"== {log.relative_to(tmp_path)}", log.read_text(errors="replace")[-3000:], sep="\n")
 
 
 @pytest.fixture
-def new_page(browser: Browser) -> Iterator[NewPage]:
+def new_page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[NewPage]:
     """Open pages, each in a browser context of its own; fail on any request away and any console error."""
     opened: list[tuple[BrowserContext, Watch]] = []
 
@@ -48,7 +49,9 @@ def new_page(browser: Browser) -> Iterator[NewPage]:
         return context.new_page()
 
     yield open_page
-    for context, _ in opened:
+    for number, (context, _) in enumerate(opened, 1):
+        for page in context.pages:
+            page.screenshot(path=ARTIFACTS / f"last-of-{request.node.name}-{number}.png")
         context.close()
     assert [url for _, watch in opened for url in watch.away] == [], "requests that left the machine"
     assert [error for _, watch in opened for error in watch.errors] == [], "errors on the browser's console"

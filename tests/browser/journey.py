@@ -10,6 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.studio import Studio
 from tests.browser.watch import SECONDS, keyed, picture, settled
+from tests.polling import until
 
 EXPERIMENT = "aml-experiment"
 ENDPOINT = "automl-hf-sdk"
@@ -53,7 +54,7 @@ class Journey:
 
     def fill_training_form(self, minutes: int, models: tuple[str, ...] = ()) -> None:
         """Fill the form for a short run; `time` is left out from the start."""
-        expect(keyed(self.page, "train").get_by_role("checkbox", name="Leave out time")).to_be_checked()
+        expect(keyed(self.page, "train").locator("[class*=st-key-train-late] input")).to_be_checked()
         box = keyed(self.page, "train-minutes").locator("input")
         box.fill(str(minutes))
         box.press("Enter")
@@ -70,9 +71,14 @@ class Journey:
         self.page.wait_for_url(re.compile(r"/runs\?run="), timeout=30 * SECONDS)
         self.seconds["submit to run page"] = time.monotonic() - pressed
         self.run_id = self.page.url.partition("run=")[2].partition("&")[0]
-        expect(self.rows().first).to_be_attached(timeout=60 * SECONDS)
+        until(lambda: self.children_done() > 0, seconds=60, what="a child run on the screen")
         self.seconds["submit to first child on screen"] = time.monotonic() - pressed
         return self.run_id
+
+    def children_done(self) -> int:
+        """Return how many child runs the page says are done."""
+        said = re.search(r"(\d+) (of \d+ )?child runs? done", self.page.get_by_test_id("stMain").inner_text())
+        return int(said[1]) if said else 0
 
     def rows(self) -> Locator:
         """The rows of the leaderboard, as a screen reader finds them."""
@@ -80,5 +86,53 @@ class Journey:
 
     def wait_for_the_end(self, seconds: int) -> None:
         """Watch the run to its end, without touching the page."""
+        begun = time.monotonic()
         expect(keyed(self.page, "see-best-model")).to_be_visible(timeout=seconds * SECONDS)
+        self.seconds["first child to end of the run"] = time.monotonic() - begun
+        settled(self.page)
+
+    def register(self) -> None:
+        """Go from the finished run to its best model, look into every tab and register it."""
+        self.press("see-best-model")
+        self.heading("Model")
+        picture(self.page, "model")
+        self.tabs("model-tab")
+        self.press("register")
+        self.press("register-confirm")
+        expect(keyed(self.page, "registered")).to_be_visible(timeout=30 * SECONDS)
+        settled(self.page)
+
+    def deploy(self) -> None:
+        """Deploy what was registered and wait until it serves."""
+        keyed(self.page, "registered").get_by_role("link").click()
+        self.heading("Deploy")
+        picture(self.page, "deploy-form")
+        pressed = time.monotonic()
+        self.press("deploy")
+        expect(keyed(self.page, f"endpoint-heading-{ENDPOINT}")).to_contain_text("Healthy", timeout=60 * SECONDS)
+        self.seconds["deploy to healthy"] = time.monotonic() - pressed
+        settled(self.page)
+
+    def predict(self) -> str:
+        """Score the patient that the form holds; return the answer as shown."""
+        keyed(self.page, f"endpoint-heading-{ENDPOINT}").get_by_role("link").click()
+        self.heading("Predict")
+        pressed = time.monotonic()
+        self.press("score")
+        figure = keyed(self.page, "answer").get_by_test_id("stMetricValue")
+        expect(figure).to_be_visible(timeout=30 * SECONDS)
+        self.seconds["score to answer"] = time.monotonic() - pressed
+        settled(self.page)
+        return figure.inner_text()
+
+    def clean_up(self) -> None:
+        """Delete everything, with the words that it asks for."""
+        self.open("cleanup")
+        picture(self.page, "cleanup")
+        self.press("delete-everything")
+        words = keyed(self.page, "confirm-words").locator("input")
+        words.fill("delete everything")
+        picture(self.page, "cleanup-confirm")
+        self.press("confirm-delete-everything")
+        expect(self.page.get_by_text("There is nothing to clean up")).to_be_visible(timeout=60 * SECONDS)
         settled(self.page)
