@@ -49,7 +49,8 @@ class Attempt:
         """Search until the plan, the time budget or the early stop ends it."""
         budget = self._settings.experiment_timeout_minutes * 60
         deadline = time.time() + budget - worked_seconds
-        log.info("%d child runs at a time on %d processors.", self._row.processes, cores())
+        wanted = self._settings.max_concurrent_iterations
+        log.info("%d child runs at a time (asked for: %d) on %d processors.", self._row.processes, wanted, cores())
         frame = self._read_table()
         self._prepare_reports(frame)
         try:

@@ -169,6 +169,7 @@ class Journal:
             guard(connection, self._lease)
             connection.execute(update(children).where(children.c.id == best["best_child_id"]).values(kept))
             move(connection, self._lease.run_id, RunState.COMPLETED, self._lease, phase=phase, message=None, **best)
+        log.info("%s: the best is child run %d, %s.", phase, winner.number, winner.algorithm)
 
     def give_up(self, state: RunState, message: str) -> None:
         """End the run badly, with a plain sentence."""
