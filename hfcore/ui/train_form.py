@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -225,15 +225,12 @@ def _where(ws: Workspace, slots: dict[str, DeltaGenerator]) -> dict[str, Any]:
     chosen = st.selectbox(
         "Compute target",
         list(targets),
-        format_func=lambda n: _target_words(n, targets[n].vm_size, targets[n].detail),
+        format_func=lambda n: f"{n}: {targets[n].vm_size}",
         key="train-compute",
         help=_azure("compute_target", "The machine that does the work."),
         **_KEEP,
     )
+    if chosen and targets[chosen].detail:
+        st.caption(literal(targets[chosen].detail))
     slots["compute_target"] = st.container()
     return {"compute_target": chosen}
-
-
-def _target_words(name: str, *details: str) -> str:
-    said: Sequence[str] = [d for d in details if d]
-    return f"{name}: {', '.join(said)}" if said else name

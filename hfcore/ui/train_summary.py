@@ -27,8 +27,8 @@ _SAME = (
     "allowed_models",
     "blocked_models",
     "compute_target",
-    "experiment_timeout_minutes",
 )
+_WELL_WITHIN = 0.9  # of its time limit: such a run ended because it was done
 _LOOK_BACK = 50
 _CV_ROWS = 1000  # Azure: ten folds below 1,000 rows, three from there on
 
@@ -87,8 +87,10 @@ def time_sentence(settings: AutoMLSettings, earlier: Sequence[Run], wish: Wish) 
 
 def _is_like(run: Run, settings: AutoMLSettings, wish: Wish) -> bool:
     values = settings.to_dict()
-    same = all(run.settings.get(name) == values[name] for name in _SAME)
-    return same and run.state is RunState.COMPLETED and run.dataset == wish.dataset.name
+    same = all(run.settings.get(name) == values[name] for name in _SAME) and run.dataset == wish.dataset.name
+    limits = (run.settings.get("experiment_timeout_minutes"), settings.experiment_timeout_minutes)
+    within = all(isinstance(m, int | float) and elapsed(run) < _WELL_WITHIN * 60 * m for m in limits)
+    return same and within and run.state is RunState.COMPLETED
 
 
 def _runs_like_it(seconds: Sequence[float]) -> str:

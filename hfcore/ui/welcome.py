@@ -27,6 +27,8 @@ _STEPS = (
         "Deploy a model",
     ),
 )
+HEIGHT = 190
+_PRIVATE = {"local": "; nothing leaves this machine."}
 
 
 def draw(ws: Workspace) -> None:
@@ -34,11 +36,12 @@ def draw(ws: Workspace) -> None:
     data = ws.dataset()
     st.markdown(
         f"Heart Failure Studio takes a table of patients, finds the best model of their risk of death, shows honestly "
-        f"how good it is, and puts it into service. {data.rows} patients with heart failure are ready; "
-        "nothing leaves this machine."
+        f"how good it is, and puts it into service. {data.rows} patients with heart failure are ready{_PRIVATE.get(ws.backend, '.')}"
     )
-    for number, (column, (title, words, page, label)) in enumerate(zip(st.columns(3), _STEPS, strict=True), 1):
-        with column, st.container(border=True, height=190):
+    grid = st.grid(3, min_column_width=220, key="first-steps")
+    for number, (title, words, page, label) in enumerate(_STEPS, 1):
+        with grid.cell(), st.container(border=True, height=HEIGHT, gap="xsmall"):
             st.markdown(f"**{number}. {title}**")
             st.markdown(words)
+            st.space("stretch")
             navigation.link(page, label, ":material/arrow_forward:")

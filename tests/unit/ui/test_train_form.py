@@ -52,3 +52,15 @@ def test_sentence_counts_what_is_tried() -> None:
     settings, _ = one.settings()
     assert settings is not None
     assert train_summary.sentence(one, settings).startswith("One kind of model learns from")
+
+
+def test_a_run_that_met_its_limit_tells_nothing() -> None:
+    """Only a run that ended well within its own limit and the new one says how long such a search takes."""
+    ws, wish = MemoryWorkspace(), _wish(experiment_timeout_minutes=3)
+    ws.add_run(RunState.COMPLETED)
+    settings, _ = wish.settings()
+    assert settings is not None
+    assert "took" not in train_summary.time_sentence(settings, ws.runs(), wish)
+    longer, _ = _wish(experiment_timeout_minutes=60).settings()
+    assert longer is not None
+    assert "took" in train_summary.time_sentence(longer, ws.runs(), wish)
