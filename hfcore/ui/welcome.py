@@ -35,8 +35,9 @@ def draw(ws: Workspace) -> None:
     """Draw one sentence on what this is and the three steps."""
     data = ws.dataset()
     st.markdown(
-        f"Heart Failure Studio takes a table of patients, finds the best model of their risk of death, shows honestly "
-        f"how good it is, and puts it into service. {data.rows} patients with heart failure are ready{_PRIVATE.get(ws.backend, '.')}"
+        "Heart Failure Studio takes a table of patients, finds the best model of their risk of death, shows honestly "
+        "how good it is, and puts it into service. "
+        f"{data.rows} patients with heart failure are ready{_PRIVATE.get(ws.backend, '.')}"
     )
     grid = st.grid(3, min_column_width=220, key="first-steps")
     for number, (title, words, page, label) in enumerate(_STEPS, 1):
