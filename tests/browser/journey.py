@@ -47,6 +47,7 @@ class Journey:
         names = tabs.all_inner_texts()
         for name in names:
             tabs.filter(has_text=name).click()
+            expect(self.page.locator("[role=tabpanel]:visible").last).to_contain_text(re.compile(r"\w"), timeout=30 * SECONDS)
             picture(self.page, f"{key.removesuffix('-tab')}-{name.lower().replace(' ', '-')}")
         tabs.first.click()
         settled(self.page)
@@ -119,9 +120,11 @@ class Journey:
         self.heading("Predict")
         pressed = time.monotonic()
         self.press("score")
-        figure = keyed(self.page, "answer").get_by_test_id("stMetricValue")
+        risk = re.compile(r"^(below |above )?\d+ %$")
+        figure = keyed(self.page, "answer").get_by_text(risk)
         expect(figure).to_be_visible(timeout=30 * SECONDS)
         self.seconds["score to answer"] = time.monotonic() - pressed
+        expect(keyed(self.page, "answer")).not_to_contain_text("has changed")
         settled(self.page)
         return figure.inner_text()
 

@@ -11,6 +11,7 @@ from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, e
 ARTIFACTS = Path(__file__).parents[1] / "artifacts"
 # A deep link such as /runs makes Streamlit's client look for its server under /runs/ first; Chromium notes the answer 404.
 SEARCH_FOR_SERVER = re.compile(r"status of 404 .*/\w+/_stcore/(health|host-config)\)$")
+ALL_CHARTS_DRAWN = "[...document.querySelectorAll('[data-testid=stPlotlyChart]')].every(c => c.querySelector('.main-svg'))"
 AT_HOME = frozenset({"127.0.0.1", "localhost", "", None})
 SECONDS = 1000
 
@@ -53,6 +54,7 @@ def picture(page: Page, name: str) -> None:
     """Keep a picture of what is on the screen."""
     settled(page)
     page.wait_for_function("document.fonts.status === 'loaded'")
+    page.wait_for_function(ALL_CHARTS_DRAWN)
     ARTIFACTS.mkdir(exist_ok=True)
     page.screenshot(path=ARTIFACTS / f"{name}.png")
 
