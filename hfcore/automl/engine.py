@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _ENSEMBLE_LIMIT_S = 60.0
+_TRIAL_SHARE = 0.25  # of the whole time, for one trial, so that one that hangs cannot take all of it
+_LEAST_TRIAL_S = 10.0
 
 
 def fit(
@@ -60,7 +62,7 @@ def fit(
     """
     table = training_table(frame, settings)
     task = _task(table, settings, export)
-    plans = plan_trials(settings)
+    plans = plan_trials(settings, len(table.codes))
     earlier = _fitting(finished, plans, task)
     _tell(on_plan, plans)
     listeners = Listeners(on_start or _ignore, on_child or _ignore, on_phase or _ignore)
@@ -91,9 +93,9 @@ def _search(
 
 def _limits(settings: AutoMLSettings, deadline: float | None) -> Limits:
     """Return the time limits; minutes in the settings, seconds here."""
-    one = settings.iteration_timeout_minutes
-    end = time.time() + 60 * settings.experiment_timeout_minutes if deadline is None else deadline
-    return Limits(end, None if one is None else 60 * one)
+    whole, one = 60 * settings.experiment_timeout_minutes, settings.iteration_timeout_minutes
+    share = max(whole * _TRIAL_SHARE, _LEAST_TRIAL_S) if one is None else 60 * one
+    return Limits(time.time() + whole if deadline is None else deadline, share)
 
 
 def _combine(

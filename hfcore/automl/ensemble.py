@@ -6,7 +6,6 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +13,7 @@ import numpy.typing as npt
 from hfcore.automl.graph import Graph
 from hfcore.automl.outcome import ChildOutcome, TrialPlan
 from hfcore.automl.ridge_logistic import RidgeLogistic, fit_ridge_logistic, softmax
-from hfcore.automl.trial import Task, check_export, score
+from hfcore.automl.trial import Task, export, score
 from hfcore.reporting.report import Member, PipelineStep
 from hfcore.states import RunState
 
@@ -22,17 +21,17 @@ Floats = npt.NDArray[np.float64]
 LEAST_PROBABILITY = 0.005
 _MOST_MEMBERS = 8
 _MOST_PER_FAMILY = 2
-_TEMPERATURE = 0.004
+_TEMPERATURE = 0.02
 _PENALTIES = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
 
 
-def may_join(child: ChildOutcome, export: bool) -> bool:
+def may_join(child: ChildOutcome, with_model: bool) -> bool:
     """Tell whether a trial may be a member: it ended well and, when a file is wanted, has one."""
     return (
         child.is_scored
         and child.probabilities is not None
         and child.fitted is not None
-        and (not export or child.model is not None)
+        and (not with_model or child.model is not None)
     )
 
 
@@ -95,7 +94,6 @@ def run_ensemble(task: Task, plan: TrialPlan, children: Sequence[ChildOutcome]) 
         probabilities[rows] = combination.combine([_oof(m)[rows] for m in members])
     members, combination = make(task, children, list(task.fold_numbers))
     fitted = combination.combine([_fitted(m) for m in members])
-    exported = _export(task, members, combination, fitted) if task.export else {"export_note": "No artifact was asked for."}
     return ChildOutcome(
         number=plan.number,
         algorithm=plan.algorithm,
@@ -105,7 +103,7 @@ def run_ensemble(task: Task, plan: TrialPlan, children: Sequence[ChildOutcome]) 
         fitted=fitted,
         steps=(PipelineStep(plan.algorithm, {"members": len(members)}),),
         members=tuple(Member(m.number, m.algorithm, s) for m, s in zip(members, combination.shares(), strict=True)),
-        **exported,
+        **export(lambda: _to_onnx(task, members, combination), task, fitted),
         started_at=started,
         ended_at=datetime.now(UTC),
         seconds=time.monotonic() - clock,
@@ -178,7 +176,7 @@ def _fitted(child: ChildOutcome) -> Floats:
     return child.fitted
 
 
-def _export(task: Task, members: Sequence[ChildOutcome], combination: Vote | Stack, fitted: Floats) -> dict[str, Any]:
+def _to_onnx(task: Task, members: Sequence[ChildOutcome], combination: Vote | Stack) -> bytes:
     graph = Graph(task.values.shape[1], task.classes)
     names = [graph.include(m.model, f"child{m.number}_") for m in members if m.model is not None]
-    return check_export(graph.to_bytes(combination.export(graph, names)), task, fitted)
+    return graph.to_bytes(combination.export(graph, names))

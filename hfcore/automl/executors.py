@@ -19,6 +19,7 @@ class TrialExecutor(Protocol):
     """What the search needs of an executor: futures, a size, and the difference between an error and a death."""
 
     workers: int
+    works_on_submit: bool
 
     def submit(self, work: Callable[..., T], *args: Any, limit_s: float | None = None) -> Future[T]:
         """Start work and return its future; past `limit_s` seconds the future fails with TimeoutError."""
@@ -28,16 +29,20 @@ class TrialExecutor(Protocol):
 
 
 class InlineExecutor:
-    """Works in this process, one thing after another; a limit is up to the work itself."""
+    """Works in this process on one thread, one thing after another; a limit is up to the work itself."""
 
     workers = 1
+    works_on_submit = True
 
     def submit(self, work: Callable[..., T], *args: Any, limit_s: float | None = None) -> Future[T]:
         """Do the work now and return a finished future."""
+        from threadpoolctl import threadpool_limits
+
         future: Future[T] = Future()
         future.set_running_or_notify_cancel()
         try:
-            future.set_result(work(*args))
+            with threadpool_limits(1):
+                future.set_result(work(*args))
         except Exception as error:
             future.set_exception(error)
         return future
@@ -53,6 +58,8 @@ class ProcessExecutor:
     The processes are forked from a server that has the light imports loaded, use one thread each, and end
     with the process that made this object, however that one ends.
     """
+
+    works_on_submit = False
 
     def __init__(self, workers: int) -> None:
         import multiprocessing

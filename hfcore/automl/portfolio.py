@@ -8,6 +8,8 @@ from hfcore.automl.outcome import ENSEMBLES, TrialPlan
 from hfcore.automl.settings import AutoMLSettings
 
 _LEAST_FOR_ENSEMBLES = 4
+_MANY_ROWS = 5000
+_QUADRATIC = {"SVM", "KNN"}
 
 _BOOST: dict[str, Any] = {"n_estimators": 100, "min_child_weight": 2}
 _LEAVES: dict[str, Any] = {"n_estimators": 100, "feature_fraction_bynode": 0.4, "min_data_in_leaf": 10}
@@ -57,12 +59,16 @@ _PORTFOLIO: tuple[tuple[str, dict[str, Any]], ...] = (
 )
 
 
-def plan_trials(settings: AutoMLSettings) -> list[TrialPlan]:
+def plan_trials(settings: AutoMLSettings, rows: int) -> list[TrialPlan]:
     """Return the trials of a run in order: the allowed part of the portfolio, then the two ensembles.
 
-    `iterations` counts all of them; below four there is no ensemble.
+    `iterations` counts all of them; below four there is no ensemble. Above 5,000 `rows` learners whose cost grows
+    with the square of the rows are left out, unless nothing else is allowed.
     """
-    allowed = [(name, given) for name, given in _PORTFOLIO if name.rsplit(", ", 1)[-1] in settings.algorithms]
+    families = set(settings.algorithms)
+    if rows > _MANY_ROWS:
+        families = families - _QUADRATIC or families
+    allowed = [(name, given) for name, given in _PORTFOLIO if name.rsplit(", ", 1)[-1] in families]
     with_ensembles = settings.iterations >= _LEAST_FOR_ENSEMBLES and len(allowed) > 1
     trials = allowed[: settings.iterations - (len(ENSEMBLES) if with_ensembles else 0)]
     plans = [TrialPlan(i, name, given) for i, (name, given) in enumerate(trials, start=1)]

@@ -20,7 +20,7 @@ class Limits:
     """Moments and durations: no trial starts after `deadline` (time.time()); one trial takes `trial_s` at most."""
 
     deadline: float
-    trial_s: float | None = None
+    trial_s: float
 
     @property
     def is_over(self) -> bool:
@@ -29,8 +29,7 @@ class Limits:
 
     def next_limit(self) -> float:
         """Return the time limit, seconds, of a trial that starts now; one that started in time gets at least 5 s."""
-        left = max(self.deadline - time.time(), _LEAST_LIMIT_S)
-        return left if self.trial_s is None else min(left, self.trial_s)
+        return min(max(self.deadline - time.time(), _LEAST_LIMIT_S), self.trial_s)
 
 
 @dataclass(frozen=True)
@@ -65,6 +64,7 @@ class Search:
         self._limits = limits
         self._listeners = listeners
         self._supervisor = Supervisor(executor)
+        self._starts_first = not executor.works_on_submit
         self._results = {outcome.number: outcome for outcome in finished}
         self._waiting = [n for n in sorted(self._plans) if n not in self._results]
         self._announced = set(self._results)
@@ -80,16 +80,23 @@ class Search:
         return [self._results[n] for n in sorted(self._results)]
 
     def _advance(self) -> bool:
-        """Decide, tell, start; return False when nothing is left in flight."""
+        """Decide, start what there is room for, tell; return False when nothing is left in flight."""
         last = self._rule.stop(self._known_scores())
         if last is not None:
             self._supervisor.cancel(after=last)
             self._waiting = []
             self._results = {n: o for n, o in self._results.items() if n <= last}
-        else:
+            self._tell(last)
+        elif self._starts_first:  # other processes work on while the listeners take their time
             self._fill()
-        self._tell(last if last is not None else self._rule.certain(len(self._known_scores()), len(self._plans)))
+            self._tell(self._certain())
+        else:
+            self._tell(self._certain())
+            self._fill()
         return bool(self._supervisor.numbers)
+
+    def _certain(self) -> int:
+        return self._rule.certain(len(self._known_scores()), len(self._plans))
 
     def _known_scores(self) -> list[float | None]:
         scores: list[float | None] = []
@@ -104,7 +111,7 @@ class Search:
         while self._waiting and self._supervisor.has_room and not self._limits.is_over:
             plan = self._plans[self._waiting.pop(0)]
             limit = self._limits.next_limit()
-            if plan.number <= self._rule.certain(len(self._known_scores()), len(self._plans)):
+            if plan.number <= self._certain():
                 self._announce(plan.number)
             self._supervisor.start(plan, run_trial, replace(self._task, limit_s=limit), plan, limit_s=limit)
 

@@ -42,7 +42,7 @@ class AutoMLSettings:
         experiment_timeout_minutes: Time limit of the whole run, minutes.
         max_concurrent_iterations: Child runs worked on at the same time.
         iterations: Most child runs to try.
-        iteration_timeout_minutes: Time limit of one child run, minutes; None for no limit of its own.
+        iteration_timeout_minutes: Time limit of one child run, minutes; None for a quarter of the whole.
         enable_early_stopping: Stop when the last ten child runs brought nothing.
         experiment_exit_score: Stop as soon as a child run scores at least this.
         featurization: "auto" or "off".

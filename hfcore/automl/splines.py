@@ -79,7 +79,7 @@ def fit_splines(x: Floats, count: int) -> Splines:
             columns.append(j)
             knots.append(_extended(places, count))
     chosen = np.array(columns, dtype=np.int64)
-    grid = np.array(knots, dtype=np.float64).reshape(len(columns), -1)
+    grid = np.array(knots, dtype=np.float64).reshape(len(columns), count + 2 * _DEGREE)
     plain = Splines(chosen, grid, x[:, chosen].min(axis=0), x[:, chosen].max(axis=0), np.zeros(1), np.ones(1), count)
     if not columns:
         return plain

@@ -57,7 +57,8 @@ def feature_values(frame: pd.DataFrame, features: tuple[str, ...]) -> npt.NDArra
     if missing:
         raise InvalidSettings({"features": f"The table has no column {_listed(missing)}."})
     columns = [frame[c].to_numpy(dtype=np.float64, na_value=np.nan) for c in features]
-    return np.column_stack(columns).astype(np.float32)
+    with np.errstate(over="ignore"):  # what is too large for single precision becomes infinite and is refused in words
+        return np.column_stack(columns).astype(np.float32)
 
 
 def fold_count(table_codes: npt.NDArray[np.intp], settings: AutoMLSettings) -> int:
@@ -106,6 +107,7 @@ def _wrong_label(column: pd.Series[Any]) -> dict[str, str]:
     if column.isna().any():
         return {"label_column_name": f"The label {name!r} is missing in {int(column.isna().sum())} rows; fill or drop them."}
     counts = column.value_counts()
+    counts = counts[counts > 0]  # a categorical column also lists categories that no row has
     if len(counts) < 2:
         return {"label_column_name": f"The label {name!r} has fewer than two different values, so there is nothing to learn."}
     rare = counts[counts < 2]

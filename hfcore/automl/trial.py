@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -13,7 +14,7 @@ import numpy.typing as npt
 from hfcore.automl.graph import run_model
 from hfcore.automl.metrics import METRICS, mean_over_folds, metrics_of_codes
 from hfcore.automl.outcome import ChildOutcome, TrialPlan
-from hfcore.automl.pipeline import Pipeline, fit_pipeline
+from hfcore.automl.pipeline import fit_pipeline
 from hfcore.states import RunState
 
 PARITY_LIMIT = 1e-6
@@ -61,7 +62,6 @@ def run_trial(task: Task, plan: TrialPlan) -> ChildOutcome:
     check_time(task, clock)
     final = fit_pipeline(plan, task.values, task.codes, task.classes, seed, task.impute)
     fitted = final.predict(task.values)
-    exported = _export(final, task, fitted) if task.export else {"export_note": "No artifact was asked for."}
     return ChildOutcome(
         number=plan.number,
         algorithm=plan.algorithm,
@@ -70,7 +70,7 @@ def run_trial(task: Task, plan: TrialPlan) -> ChildOutcome:
         probabilities=probabilities,
         fitted=fitted,
         steps=final.describe(),
-        **exported,
+        **export(final.to_onnx, task, fitted),
         started_at=started,
         ended_at=datetime.now(UTC),
         seconds=time.monotonic() - clock,
@@ -101,8 +101,15 @@ def check_export(model: bytes, task: Task, fitted: Floats) -> dict[str, Any]:
     }
 
 
-def _export(pipeline: Pipeline, task: Task, fitted: Floats) -> dict[str, Any]:
-    return check_export(pipeline.to_onnx(), task, fitted)
+def export(write: Callable[[], bytes], task: Task, fitted: Floats) -> dict[str, Any]:
+    """Write a pipeline as ONNX and check it; whatever goes wrong there costs the file, not the trial."""
+    if not task.export:
+        return {"export_note": "No artifact was asked for."}
+    try:
+        return check_export(write(), task, fitted)
+    except Exception as error:
+        reason = (str(error).strip().splitlines() or ["no reason given"])[0][:200]
+        return {"export_note": f"The pipeline could not be written as ONNX: {type(error).__name__}: {reason}"}
 
 
 def check_time(task: Task, clock: float) -> None:
