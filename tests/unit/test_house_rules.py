@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import sys
 from functools import cache
 from pathlib import Path
 
@@ -115,3 +116,20 @@ def test_the_lock_covers_every_requirement() -> None:
 def _name(line: str) -> str:
     """Name of the package on a line of a requirement file, "" when there is none."""
     return "" if line.startswith(("#", "-")) else line.split(">")[0].split("=")[0].split("[")[0].strip().lower()
+
+
+def test_requirements_are_what_is_imported() -> None:
+    """Every package that the product imports is required by name, and nothing else is; Azure's SDK waits for its backend."""
+    required = {_name(line) for line in (ROOT / "requirements.txt").read_text().splitlines()} - {""}
+    known_as = {"scikit-learn": "sklearn", "xgboost-cpu": "xgboost"}
+    waiting = {"azureml-core", "azureml-train-automl-client"}
+    assert _imported() == {known_as.get(name, name) for name in required - waiting}
+
+
+def _imported() -> set[str]:
+    """Top names of what the product imports, Python's own and its own rooms aside."""
+    inside = set(sys.stdlib_module_names) | {"pages", "hfcore", "inference", "tests"}
+    nodes = [n for path, tree in product().items() if not path.startswith(("bench", "docs")) for n in ast.walk(tree)]
+    names = [alias.name for n in nodes if isinstance(n, ast.Import) for alias in n.names]
+    names += [n.module for n in nodes if isinstance(n, ast.ImportFrom) and n.module and not n.level]
+    return {name.split(".")[0] for name in names} - inside
