@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     Table = pd.DataFrame | Callable[[], pd.DataFrame]
 
 HEIGHT = 340
+FONT = '"Source Sans", sans-serif'
+SHARES = (0, 0.25, 0.5, 0.75, 1)
 
 
 def layout(figure: go.Figure, colours: Palette, x: str, y: str, height: int = HEIGHT) -> go.Figure:
@@ -35,14 +37,19 @@ def layout(figure: go.Figure, colours: Palette, x: str, y: str, height: int = HE
         margin={"l": 8, "r": 16, "t": 16, "b": 8},
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
-        font={"size": 13, "color": colours.ink},
+        font={"size": 13, "color": colours.ink, "family": FONT},
         hoverlabel={"bgcolor": colours.surface, "font": {"color": colours.ink}},
         showlegend=False,
         dragmode=False,
-        xaxis={**axis, "title": {"text": x}},
-        yaxis={**axis, "title": {"text": y}},
+        xaxis={**axis, "title": {"text": x, "font": {"size": 13}}},
+        yaxis={**axis, "title": {"text": y, "font": {"size": 13}}},
     )
     return figure
+
+
+def share_axis(low: float = -0.01, high: float = 1.01) -> dict[str, object]:
+    """Return the settings of an axis of shares, written as percentages."""
+    return {"range": [low, high], "tickvals": SHARES, "ticktext": [f"{s:.0%}".replace("%", " %") for s in SHARES]}
 
 
 def label(figure: go.Figure, x: float, y: float, text: str, colour: str, anchor: str = "left", row: int | None = None) -> None:
@@ -78,19 +85,21 @@ def draw(figure: go.Figure, key: str, how_to_read: str, alt: str, table: Table |
     buttons = {"format": "svg", "filename": key}
     config = {"displaylogo": False, "toImageButtonOptions": buttons, "modeBarButtons": [["toImage"]]}
     st.plotly_chart(figure, width="stretch", theme=None, key=key, config=config, alt=alt)
-    with st.container(horizontal=True, vertical_alignment="center"):
+    if table is None:
         st.caption(how_to_read)
-        if table is not None:
-            st.download_button(
-                "CSV",
-                partial(_csv, table),
-                f"{key}.csv",
-                "text/csv",
-                key=f"{key}-csv",
-                help="The numbers of this chart as a table",
-                type="tertiary",
-                on_click="ignore",
-            )
+        return
+    words, download = st.columns([8, 1])
+    words.caption(how_to_read)
+    download.download_button(
+        "CSV",
+        partial(_csv, table),
+        f"{key}.csv",
+        "text/csv",
+        key=f"{key}-csv",
+        help="The numbers of this chart as a table",
+        type="tertiary",
+        on_click="ignore",
+    )
 
 
 def _csv(table: Table) -> str:

@@ -17,8 +17,8 @@ class Meaning:
 _AREA = "How often a patient with the outcome gets a higher risk than one without; 0.5 is chance, 1 is perfect."
 _PRECISION_CURVE = "Precision averaged over every cut-off; chance scores the share of the class."
 _F1 = "Balance of precision and recall at a cut-off of 0.5 (their harmonic mean)."
-_PRECISION = "Of the patients called positive, the share that is."
-_RECALL = "Of the patients that are positive, the share that is called so."
+_PRECISION = "Of the patients called an outcome, the share that has it."
+_RECALL = "Of the patients with an outcome, the share that is called so."
 
 _FAMILIES = {
     "AUC": ("AUC", _AREA),

@@ -1,0 +1,45 @@
+"""The two outcomes of a data set in words: who died and who survived, or a label and its values."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Callable
+from dataclasses import astuple, dataclass
+
+from hfcore.datasets.schema import Schema
+from hfcore.ui.words import literal
+
+_NEUTRAL = {("no", "yes"), ("false", "true"), ("0", "1")}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How the two outcomes are written: `event` and `other` as verbs, `who_event` and `who_other` after a noun."""
+
+    event: str
+    other: str
+    who_event: str
+    who_other: str
+
+    def for_markdown(self) -> Outcome:
+        """Return the words escaped for markdown, since a label's name comes from data."""
+        return self._mapped(literal)
+
+    def for_figure(self) -> Outcome:
+        """Return the words escaped for a figure, whose texts understand some HTML."""
+        return self._mapped(lambda text: html.escape(text, quote=False))
+
+    def _mapped(self, escape: Callable[[str], str]) -> Outcome:
+        return Outcome(*(escape(text) for text in astuple(self)))
+
+
+def of(schema: Schema, label_column: str = "", positive_label: str = "1") -> Outcome:
+    """Return the words for the outcome of a table, or for a label that the schema does not describe."""
+    label = schema.label
+    named = label is not None and label.choices is not None and label_column in ("", label.name)
+    if label is not None and label.choices is not None and named and label.choices not in _NEUTRAL:
+        other, event = label.choices
+        return Outcome(event, other, f"who {event}", f"who {other}")
+    name = label_column or (label.name if label else "the label")
+    event, other = f"{name} = {positive_label}", f"{name} ≠ {positive_label}"
+    return Outcome(event, other, f"with {event}", f"with {other}")

@@ -1,0 +1,141 @@
+"""The first sentence of the Explore page, and the table of patients."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from hfcore.datasets.dataset import Dataset
+from hfcore.datasets.guardrails import Guardrail, check_guardrails
+from hfcore.datasets.profile import ColumnProfile, TableProfile
+from hfcore.datasets.schema import Column, Schema
+from hfcore.datasets.survival import median_follow_up
+from hfcore.ui import export, selection
+from hfcore.ui.selection import Selection
+from hfcore.ui.words import count, literal, percent
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+HEIGHT = 460
+CLEAR_EFFECT = 0.5
+
+
+def opening(chosen: Selection, data: Dataset) -> str:
+    """Say who the patients are, what separates those who died, and what the guardrails found, in markdown."""
+    profile = selection.profile(chosen, data)
+    sentences = (_who(profile), _follow_up(chosen, data), _difference(profile))
+    return " ".join(s for s in sentences if s)
+
+
+def guardrail_summary(found: tuple[Guardrail, ...]) -> str:
+    """Say how many checks passed, were repaired and ask for attention."""
+    counts = Counter(g.state for g in found)
+    parts = [f"{counts[state]} {state.lower()}" for state in ("Passed", "Done", "Alerted") if counts[state]]
+    return f"Guardrails: {', '.join(parts)}."
+
+
+def guardrails(chosen: Selection, data: Dataset) -> tuple[Guardrail, ...]:
+    """Check the chosen patients as a table to train on; empty for a table without a label."""
+    return _guardrails(chosen, _data=data) if data.schema.label else ()
+
+
+@st.cache_data(show_spinner=False, max_entries=50)
+def _guardrails(chosen: Selection, _data: Dataset) -> tuple[Guardrail, ...]:
+    label = _data.schema.label
+    return check_guardrails(selection.table(chosen, _data), label.name, _data.schema) if label else ()
+
+
+def _who(profile: TableProfile) -> str:
+    if len(profile.outcomes) != 2:
+        return f"**{count(profile.rows, 'patient')}**."
+    event, number = list(profile.outcomes.items())[1]
+    return f"**{count(profile.rows, 'patient')}**, of whom **{number} {literal(event)}** ({percent(number / profile.rows)})."
+
+
+def _follow_up(chosen: Selection, data: Dataset) -> str:
+    days = _median_follow_up(chosen, _data=data)
+    return "" if days is None else f"Median follow-up {days:.0f} days."
+
+
+@st.cache_data(show_spinner=False, max_entries=50)
+def _median_follow_up(chosen: Selection, _data: Dataset) -> float | None:
+    label = _data.schema.label
+    if label is None or "time" not in _data.schema:
+        return None
+    rows = selection.table(chosen, _data)[["time", label.name]].dropna()
+    return median_follow_up(rows["time"], rows[label.name] == 1)
+
+
+def _difference(profile: TableProfile) -> str:
+    clear = [
+        p for p in profile.by_effect if p.effect and p.column.known_at_scoring and abs(p.effect.standardised) >= CLEAR_EFFECT
+    ]
+    if not clear or len(profile.outcomes) != 2:
+        return ""
+    event = list(profile.outcomes)[1]
+    return f"Those who {literal(event)} had {_listed([_direction(p) for p in clear[:3]])}."
+
+
+def _direction(profile: ColumnProfile) -> str:
+    higher = profile.effect is not None and profile.effect.standardised > 0
+    title = literal(profile.column.title.lower())
+    if profile.column.kind == "boolean":
+        return f"{title} {'more' if higher else 'less'} often"
+    return f"{'higher' if higher else 'lower'} {title}"
+
+
+def _listed(parts: list[str]) -> str:
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
+
+
+def draw(chosen: Selection, data: Dataset) -> None:
+    """Draw the table of the chosen patients and its download."""
+    shown = _readable(chosen, _data=data)
+    labels = [c.name for c in data.schema if c.is_label]
+    st.dataframe(
+        shown,
+        key="patients",
+        height=HEIGHT,
+        hide_index=True,
+        column_config={c.name: _config(c) for c in data.schema if c.name in shown.columns},
+        column_order=sorted(shown.columns, key=lambda name: name not in labels),
+    )
+    st.download_button(
+        f"Download {count(len(shown), 'row')} as CSV",
+        lambda: export.csv(selection.table(chosen, data)),
+        f"{data.name}.csv",
+        "text/csv",
+        key="download-patients",
+        icon=":material/download:",
+        help="The values as stored: yes is 1, no is 0.",
+        on_click="ignore",
+    )
+
+
+def heading(column: Column) -> str:
+    """Write a column's title with its unit: Age (years)."""
+    return f"{column.title} ({column.unit})" if column.unit else column.title
+
+
+def _config(column: Column) -> Any:
+    if column.kind in ("number", "integer"):
+        return st.column_config.NumberColumn(heading(column), help=literal(column.meaning), format="%.10g")
+    return st.column_config.TextColumn(heading(column), help=literal(column.meaning), pinned=column.is_label)
+
+
+@st.cache_data(show_spinner=False, max_entries=20)
+def _readable(chosen: Selection, _data: Dataset) -> pd.DataFrame:
+    frame = selection.table(chosen, _data)
+    return frame.assign(**{c.name: frame[c.name].map(_words(c)) for c in _yes_no(_data.schema) if c.name in frame.columns})
+
+
+def _yes_no(schema: Schema) -> list[Column]:
+    return [c for c in schema if c.kind == "boolean"]
+
+
+def _words(column: Column) -> dict[object, str]:
+    no, yes = column.choices or ("no", "yes")
+    return {0: no, 1: yes}

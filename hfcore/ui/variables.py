@@ -1,0 +1,102 @@
+"""The tab Variables: every variable by outcome, the one that separates most first."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from hfcore.datasets.dataset import Dataset
+from hfcore.datasets.profile import ColumnProfile, Effect, Summary, TableProfile
+from hfcore.datasets.schema import Column
+from hfcore.ui import selection
+from hfcore.ui.figures import spread
+from hfcore.ui.palette import is_dark, palette
+from hfcore.ui.patients import heading
+from hfcore.ui.selection import Selection
+from hfcore.ui.words import literal, percent
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import plotly.graph_objects as go
+
+_SIZES = ((0.2, "hardly any difference"), (0.5, "small difference"), (0.8, "medium difference"))
+
+
+def draw(chosen: Selection, data: Dataset) -> None:
+    """Draw one card per variable: title and unit, the effect in words, the figure."""
+    profile = selection.profile(chosen, data)
+    figures = _figures(chosen, is_dark(), _data=data)
+    st.caption(
+        "How to read this: each dot is a patient, the box holds the middle half, its line is the median. Sorted by effect size; "
+        "what nobody knows when a new patient is scored comes last."
+    )
+    with st.grid(2, min_column_width=360, key="variables"):
+        for variable in ordered(profile):
+            with st.container(border=True):
+                _card(variable, figures.get(variable.column.name))
+
+
+def ordered(profile: TableProfile) -> list[ColumnProfile]:
+    """Return the variables by effect size, those known when a patient is scored first."""
+    return sorted(profile.by_effect, key=lambda p: not p.column.known_at_scoring)
+
+
+def _card(variable: ColumnProfile, figure: go.Figure | None) -> None:
+    st.markdown(f"**{literal(heading(variable.column))}**  \n{effect_words(variable)}", help=literal(variable.column.meaning))
+    if figure is not None:
+        key = f"variable-{variable.column.name}"
+        alt = f"{variable.column.title} by outcome"
+        st.plotly_chart(figure, width="stretch", theme=None, key=key, config={"displayModeBar": False}, alt=alt)
+
+
+def effect_words(variable: ColumnProfile) -> str:
+    """Say in markdown how the outcomes differ in a variable, and how large that is."""
+    if len(variable.by_outcome) != 2 or variable.column.kind == "category":
+        return ""
+    share = variable.column.kind == "boolean"
+    which = "of those who" if share else "among those who"
+    outcomes = reversed([*variable.by_outcome.items()])
+    parts = [f"{_typical(variable.column, summary)} {which} {literal(name)}" for name, summary in outcomes]
+    late = "" if variable.column.known_at_scoring else " Nobody knows it when a new patient is scored."
+    return f"{'' if share else 'Median '}{', '.join(parts)}: {size_words(variable.effect)}.{late}"
+
+
+def _typical(column: Column, summary: Summary) -> str:
+    if column.kind == "boolean":
+        yes = (column.choices or ("no", "yes"))[1]
+        return percent(summary.share_yes) + (f" {literal(yes)}" if yes != "yes" else "")
+    return "no value" if summary.median is None else f"{summary.median:,.6g}"
+
+
+def size_words(effect: Effect | None) -> str:
+    """Say how large an effect is, by Cohen's words (1988): small from 0.2, medium from 0.5, large from 0.8."""
+    if effect is None:
+        return "no difference can be computed"
+    size = next((words for limit, words in _SIZES if abs(effect.standardised) < limit), "large difference")
+    return f"{size} (d = {effect.standardised:.2f})".replace("-", "−")
+
+
+@st.cache_data(show_spinner=False, max_entries=20)
+def _figures(chosen: Selection, dark: bool, _data: Dataset) -> dict[str, go.Figure]:
+    profile = selection.profile(chosen, _data)
+    groups = by_outcome(selection.table(chosen, _data), _data, profile)
+    drawn = {p.column.name: _figure(p, groups, dark) for p in profile.by_effect if p.column.kind != "category"}
+    return drawn
+
+
+def _figure(variable: ColumnProfile, groups: dict[str, pd.DataFrame], dark: bool) -> go.Figure:
+    if variable.column.kind == "boolean":
+        return spread.shares(variable, palette(dark))
+    values = {outcome: rows[variable.column.name].dropna() for outcome, rows in groups.items()}
+    return spread.numbers(variable, values, palette(dark))
+
+
+def by_outcome(table: pd.DataFrame, data: Dataset, profile: TableProfile) -> dict[str, pd.DataFrame]:
+    """Split the patients by outcome, in the order and with the names of the profile; all together without one."""
+    label = data.schema.label
+    if label is None or len(profile.outcomes) != 2:
+        return {"patients": table}
+    choices = label.choices or ("0", "1")
+    parts = {name: table[table[label.name] == value] for value, name in enumerate(choices)}
+    return {name: rows for name, rows in parts.items() if name in profile.outcomes}

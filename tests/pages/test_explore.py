@@ -1,0 +1,136 @@
+"""Explore: who are these patients, and what separates those who died?"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from hfcore.datasets import load_heart_failure
+from hfcore.datasets.schema import Column, Schema
+from hfcore.ui import relations, survival, variables
+from tests.fakes.workspace import MemoryWorkspace
+from tests.pages.conftest import OpenPage
+from tests.pages.seen import sound, table, title, words
+
+DATA = "heart-failure-records"
+TABS = ("Patients", "Variables", "Relations", "Survival", "Guardrails")
+
+
+def tab(app: AppTest, name: str) -> AppTest:
+    """Open a tab."""
+    app.session_state["explore-tab"] = name
+    return sound(app.run())
+
+
+def test_first_sentence_answers_the_question(open_page: OpenPage) -> None:
+    """An empty home already says how many patients there are, how many died, and what separates them."""
+    said = words(open_page("explore"))
+    assert "**299 patients**, of whom **96 died** (32 %)." in said
+    assert "Those who died had higher serum creatinine, lower ejection fraction and higher age." in said
+    assert "Guardrails: 5 passed, 3 alerted." in said
+
+
+def test_patients_are_shown_in_words_with_units(open_page: OpenPage) -> None:
+    """The table says yes and no, woman and man, survived and died, and puts the unit into each heading."""
+    app = open_page("explore")
+    shown = table(app)
+    assert len(shown) == 299
+    assert set(shown["anaemia"]) == {"yes", "no"}
+    assert set(shown["sex"]) == {"woman", "man"}
+    assert shown["DEATH_EVENT"].value_counts().to_dict() == {"survived": 203, "died": 96}
+    headings = [column.get("label") for column in json.loads(app.dataframe[0].proto.columns).values()]
+    assert "Serum sodium (mEq/L)" in headings
+    assert "Platelets (per µL)" in headings
+
+
+@pytest.mark.parametrize("name", TABS)
+@pytest.mark.parametrize("dark", [False, True])
+def test_every_tab_draws_in_both_themes(open_page: OpenPage, monkeypatch: pytest.MonkeyPatch, name: str, dark: bool) -> None:
+    """No tab fails, light or dark."""
+    for module in (variables, relations, survival):
+        monkeypatch.setattr(module, "is_dark", lambda: dark)
+    app = tab(open_page("explore"), name)
+    assert app.markdown
+
+
+def test_variables_are_sorted_by_effect_with_follow_up_time_last(open_page: OpenPage) -> None:
+    """The variable that separates most comes first; the one nobody knows beforehand comes last and says so."""
+    app = tab(open_page("explore"), "Variables")
+    cards = [m.value.replace("\\", "") for m in app.markdown if "d = " in m.value]
+    assert len(cards) == 12
+    assert cards[0].startswith("**Serum creatinine (mg/dL)**  \nMedian 1.3 among those who died, 1 among those who survived")
+    assert cards[-1].startswith("**Follow-up time (days)**")
+    assert "Nobody knows it when a new patient is scored." in cards[-1]
+
+
+def test_a_filter_applies_to_all_tabs(open_page: OpenPage) -> None:
+    """Choosing women of 60 and over changes sentence, table and survival alike."""
+    frame = load_heart_failure()
+    chosen = frame[(frame["sex"] == 0) & (frame["age"] >= 60)]
+    app = open_page("explore")
+    app.segmented_control(key=f"filter-sex-{DATA}").set_value("Women")
+    sound(app.slider(key=f"filter-age-{DATA}").set_value((60, 95)).run())
+    assert f"**{len(chosen)} patients**, of whom **{chosen['DEATH_EVENT'].sum()} died**" in words(app)
+    assert len(table(app)) == len(chosen)
+    assert f"**All patients**: {len(chosen)} patients, {chosen['DEATH_EVENT'].sum()} died;" in words(tab(app, "Survival"))
+
+
+def test_a_filter_that_nobody_fits_says_so(open_page: OpenPage) -> None:
+    """An empty selection is a sentence with a way out, not an empty chart."""
+    app = open_page("explore")
+    app.segmented_control(key=f"filter-sex-{DATA}").set_value("Women")
+    app.slider(key=f"filter-age-{DATA}").set_value((91, 93)).run()
+    assert "No patient fits this filter." in words(sound(app))
+
+
+def test_a_pair_is_described_in_words(open_page: OpenPage) -> None:
+    """Two chosen variables come with their correlation and how strong that is."""
+    app = tab(open_page("explore"), "Relations")
+    app.selectbox(key=f"pair-across-{DATA}").set_value("sex")
+    sound(app.selectbox(key=f"pair-up-{DATA}").set_value("smoking").run())
+    assert "**Sex** and **Smoking**: moderately related, Spearman's correlation 0.45." in words(app)
+
+
+def test_survival_by_a_factor_tells_both_groups(open_page: OpenPage) -> None:
+    """Survival by ejection fraction gives one sentence per group."""
+    app = tab(open_page("explore"), "Survival")
+    sound(app.selectbox(key=f"factor-{DATA}").set_value("ejection_fraction").run())
+    assert "**Ejection fraction below 38%**: 142 patients, 58 died" in words(app)
+    assert "**Ejection fraction 38% or more**: 157 patients, 38 died" in words(app)
+
+
+def test_guardrails_say_what_to_do(open_page: OpenPage) -> None:
+    """What was alerted comes first, with advice."""
+    said = words(tab(open_page("explore"), "Guardrails"))
+    assert said.index("Leakage") < said.index("Missing values")
+    assert "Leave out 'time', or read every figure with that in mind." in said
+
+
+def test_names_from_data_are_shown_literally(memory: MemoryWorkspace, open_page: OpenPage) -> None:
+    """A column called like markup or a formula stays text on every tab."""
+    hostile = "<script>alert(1)</script>**x**"
+    schema = Schema(
+        (
+            Column(hostile, hostile, "number", unit="<b>", meaning="$x$ :red[y]"),
+            Column("weight", "weight", "number"),
+            Column("dead", "dead", "boolean", is_label=True),
+        )
+    )
+    frame = pd.DataFrame({hostile: [1.0, 2, 3, 4] * 5, "weight": [4.0, 3, 1, 2] * 5, "dead": [0, 1, 0, 1] * 5})
+    data = replace(memory.dataset_list[0], name="other", schema=schema, rows=20, columns=3, sha256="1", loader=lambda: frame)
+    memory.dataset_list.append(data)
+    app = open_page("explore")
+    app.selectbox(key="dataset").set_value("other").run()
+    for name in TABS:
+        tab(app, name)
+        assert not [m.value for m in app.markdown if "<script>" in m.value or "**x**" in m.value]
+
+
+def test_the_way_on_leads_to_training(open_page: OpenPage) -> None:
+    """The primary action goes on to Train."""
+    app = open_page("explore")
+    assert title(app.button(key="start-training").click().run()) == "Train"

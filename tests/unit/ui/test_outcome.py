@@ -1,0 +1,30 @@
+"""The words for the two outcomes of a table."""
+
+from __future__ import annotations
+
+from hfcore.datasets.heart_failure import HEART_FAILURE_SCHEMA
+from hfcore.datasets.schema import Column, Schema
+from hfcore.ui import outcome
+
+
+def test_the_heart_failure_records_speak_of_deaths() -> None:
+    """The shipped table's outcomes are verbs."""
+    assert outcome.of(HEART_FAILURE_SCHEMA) == outcome.Outcome("died", "survived", "who died", "who survived")
+
+
+def test_another_label_is_written_with_its_value() -> None:
+    """A label without words of its own is written as name and value."""
+    schema = Schema((Column("class", "class", "boolean", is_label=True, choices=("no", "yes")),))
+    assert outcome.of(schema, "class", "1").who_event == "with class = 1"
+
+
+def test_a_label_other_than_the_schemas_is_not_called_death() -> None:
+    """A run on another column of the same table does not borrow the outcome's words."""
+    assert outcome.of(HEART_FAILURE_SCHEMA, "anaemia", "1").event == "anaemia = 1"
+
+
+def test_names_from_data_are_escaped_for_where_they_go() -> None:
+    """Markdown and figures each show a hostile name as it is."""
+    words = outcome.of(Schema(()), "<b>*x*", "1")
+    assert words.for_figure().event == "&lt;b&gt;*x* = 1"
+    assert words.for_markdown().event == r"\<b\>\*x\* = 1"
