@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import time
+import traceback
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from hfcore.automl.executors import TrialExecutor
 from hfcore.automl.outcome import ChildOutcome, TrialPlan
+from hfcore.errors import HfError
 from hfcore.states import RunState
 
 MOST_DEATHS = 3
@@ -97,5 +101,12 @@ def _verdict(flight: _Flight, error: BaseException, died: bool) -> tuple[RunStat
     if isinstance(error, TimeoutError):
         limit = "" if flight.limit_s is None else f" of {flight.limit_s:.3g} s"
         return RunState.TIMED_OUT, f"The trial was stopped at its time limit{limit}."
-    reason = (str(error).strip().splitlines() or ["no reason given"])[0][:200]
-    return RunState.FAILED, f"The trial failed with {type(error).__name__}: {reason}"
+    return RunState.FAILED, f"The trial failed: {error}" if isinstance(
+        error, HfError
+    ) else f"The trial failed with {_named(error)}."
+
+
+def _named(error: BaseException) -> str:
+    """Name an error by kind and place only; its text might hold values of the table."""
+    places = re.findall(r'File "([^"]+)", line (\d+)', "".join(traceback.format_exception(error)))
+    return f"{type(error).__name__} ({Path(places[-1][0]).name}, line {places[-1][1]})" if places else type(error).__name__

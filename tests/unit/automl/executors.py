@@ -12,6 +12,8 @@ from hfcore.automl.executors import TrialExecutor
 from hfcore.automl.outcome import ChildOutcome, TrialPlan
 from hfcore.states import RunState
 
+SECRET = "patient 4711"
+
 
 class Sabotage:
     """Passes work on to a real executor, except for the trials named: those end their process, hang, or raise."""
@@ -32,7 +34,7 @@ class Sabotage:
         if number in self.fates.get("hangs", set()):
             return self.inner.submit(signal.pause, limit_s=limit_s)
         if number in self.fates.get("fails", set()):
-            return self.inner.submit(int, "no number", limit_s=limit_s)
+            return self.inner.submit(int, SECRET, limit_s=limit_s)
         return self.inner.submit(work, *args, limit_s=limit_s)
 
     def is_death(self, error: BaseException) -> bool:

@@ -18,7 +18,7 @@ from hfcore.automl.stopping import StoppingRule
 from hfcore.automl.table import TrainingTable
 from hfcore.errors import InvalidInput, TrainingFailed
 from hfcore.states import RunState
-from tests.unit.automl.executors import Sabotage, Scripted
+from tests.unit.automl.executors import SECRET, Sabotage, Scripted
 from tests.unit.automl.runs import same_bits, small, task_of
 
 RISING = [0.5 + 0.01 * i for i in range(24)]
@@ -133,11 +133,16 @@ def test_a_trial_that_hangs_is_stopped_at_its_limit(heart: pd.DataFrame, pool: P
     assert 1 < (hung.seconds or 0) < 11
 
 
-def test_a_trial_that_fails_says_why(heart: pd.DataFrame) -> None:
-    """A learner that raises is FAILED with the kind of error; the others go on."""
-    result = fit(heart, small(iterations=2), executor=Sabotage(InlineExecutor(), fails={1}))
+@pytest.mark.parametrize("where", ["inline", "pool"])
+def test_a_trial_that_fails_names_kind_and_place_and_no_value(where: str, heart: pd.DataFrame, pool: ProcessExecutor) -> None:
+    """A learner that raises is FAILED with the kind of error and its line, not its text; the others go on."""
+    executor = Sabotage(InlineExecutor() if where == "inline" else pool, fails={1})
+    result = fit(heart, small(iterations=2), executor=executor)
     assert result.children[0].state is RunState.FAILED
-    assert "ValueError" in (result.children[0].message or "")
+    message = result.children[0].message or ""
+    assert "ValueError" in message
+    assert "line " in message
+    assert SECRET not in message
     assert result.best.number == 2
 
 
