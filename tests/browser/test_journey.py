@@ -29,6 +29,8 @@ def test_from_an_empty_home_to_a_scored_patient(studio: Studio, new_page: NewPag
     picture(journey.page, "deploy")
     assert len(journey.tabs(f"endpoint-tab-{ENDPOINT}")) == 3
     score(journey)
+    journey.open()
+    picture(journey.page, "overview")
     look_again(studio, new_page)
     journey.clean_up()
     until(lambda: processes.about(studio.home / "endpoints") == [], what="endpoint processes are gone")
