@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import onnx
 import pandas as pd
 import pytest
 
@@ -39,6 +40,9 @@ def test_a_short_run_tells_what_it_does_and_returns_a_model(frame: pd.DataFrame)
     assert {c.state for c in children} == {RunState.COMPLETED}
     assert result.best.score == max(c.score for c in children if c.score)
     assert "time" not in result.features
+    assert result.best.model is not None
+    given = onnx.load_model_from_string(result.best.model).graph.input[0]
+    assert given.type.tensor_type.shape.dim[1].dim_value == len(result.features) == 11
     assert set(result.folds) == {0, 1, 2}
     proba = result.predict_proba(frame.drop(columns="DEATH_EVENT"))
     assert proba.shape == (299, 2)
