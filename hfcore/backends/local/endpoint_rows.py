@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import sys
-import threading
-import time
 import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -27,7 +25,6 @@ from hfcore.states import EndpointState
 SUPERVISOR = "hfcore.backends.local.supervisor"
 FOLDER = "endpoints"
 KEYS, LOCK, SERVER_LOG, SUPERVISOR_LOG = "keys.json", "server.lock", "server.log", "supervisor.log"
-EVERY_S = 1.0
 SPAWN_S = 5.0  # an endpoint that nobody has started a supervisor for after so long is given another starter
 
 
@@ -126,22 +123,3 @@ def reconcile_endpoints(store: Store) -> int:
     for lease in started:
         launch(store, lease)
     return len(started)
-
-
-class EndpointCare:
-    """Looks after the endpoints of one store, at most once a second however often it is asked."""
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
-        self._lock = threading.Lock()
-        self._last = float("-inf")
-
-    def look_if_due(self) -> None:
-        """Look when the last look is a second old and nobody else is at it."""
-        if time.monotonic() - self._last < EVERY_S or not self._lock.acquire(blocking=False):
-            return
-        try:
-            self._last = time.monotonic()
-            reconcile_endpoints(self._store)
-        finally:
-            self._lock.release()

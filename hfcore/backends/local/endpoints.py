@@ -11,6 +11,7 @@ import uuid
 from collections import deque
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,15 +22,16 @@ from hfcore.backends.local.endpoint_rows import (
     KEYS,
     SERVER_LOG,
     SUPERVISOR_LOG,
-    EndpointCare,
     EndpointLease,
     endpoint_folder,
     launch,
+    reconcile_endpoints,
     server_of,
     supervisor_of,
 )
 from hfcore.backends.local.files import remove_tree, write_bytes
 from hfcore.backends.local.processes import ProcessId, end
+from hfcore.backends.local.rounds import Rounds
 from hfcore.backends.local.server_process import HOST, find_server
 from hfcore.backends.local.store import Store
 from hfcore.backends.local.tables import endpoints, models
@@ -50,7 +52,7 @@ class Endpoints:
     def __init__(self, store: Store, home: Path) -> None:
         self._store = store
         self._home = home
-        self._care = EndpointCare(store)
+        self._care = Rounds(partial(reconcile_endpoints, store))
 
     def deploy(self, model: ModelVersion, spec: DeploymentSpec, wait: bool = True) -> Endpoint:
         """Put a model into service behind `spec.name`; with `wait`, return when it is healthy.

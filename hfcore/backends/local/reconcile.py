@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import threading
 import time
 from typing import Any
 
@@ -20,28 +19,8 @@ from hfcore.backends.local.tables import runs
 from hfcore.errors import BackendUnavailable, IllegalMove, LeaseLost
 from hfcore.states import RunState
 
-EVERY_S = 1.0
 PATIENCE_S = 2.0  # for a writer that may be the very worker that is to be ended
 log = logging.getLogger(__name__)
-
-
-class Reconciler:
-    """Looks after the runs of one store, at most once a second however often it is asked."""
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
-        self._lock = threading.Lock()
-        self._last = float("-inf")
-
-    def look_if_due(self) -> None:
-        """Look after the runs when the last look is a second old and nobody else is at it."""
-        if time.monotonic() - self._last < EVERY_S or not self._lock.acquire(blocking=False):
-            return
-        try:
-            self._last = time.monotonic()
-            reconcile(self._store)
-        finally:
-            self._lock.release()
 
 
 def reconcile(store: Store) -> int:

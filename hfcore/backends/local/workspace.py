@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,8 @@ from hfcore.backends.local.data import Datasets
 from hfcore.backends.local.endpoint_rows import reconcile_endpoints
 from hfcore.backends.local.leftovers import remove_leftovers
 from hfcore.backends.local.opening import has_lost_a_store
-from hfcore.backends.local.reconcile import Reconciler
+from hfcore.backends.local.reconcile import reconcile
+from hfcore.backends.local.rounds import Rounds
 from hfcore.backends.local.runs import Runs
 from hfcore.backends.local.store import Store
 from hfcore.settings import Settings
@@ -49,7 +50,7 @@ class LocalWorkspace(Workspace):
         self._targets = ComputeTargets(self._store)
         self._runs = Runs(self._store, self._data, self._targets)
         self._cleanup = Cleanup(self._store, lambda: self._models, lambda: self._endpoints)
-        self._reconciler = Reconciler(self._store)
+        self._reconciler = Rounds(partial(reconcile, self._store))
         sweep(self._store)
         if not has_lost_a_store(folder):
             remove_leftovers(self._store)

@@ -11,7 +11,7 @@ import pytest
 from hfcore.backends.local import reconcile as module
 from hfcore.backends.local.lease import Lease, claim
 from hfcore.backends.local.processes import ProcessId, end, group_of, plain_environment, spawn_detached
-from hfcore.backends.local.reconcile import Reconciler, reconcile
+from hfcore.backends.local.reconcile import reconcile
 from hfcore.backends.local.store import Store
 from tests.faultcheck import assert_store_sound
 from tests.polling import until
@@ -131,14 +131,3 @@ def test_of_two_workspaces_exactly_one_starts_a_worker(home: Path, launched: lis
     for thread in threads:
         thread.join()
     assert sorted(new.run_id for new in launched) == sorted(f"AutoML_test-{number}" for number in range(20))
-
-
-def test_looking_often_costs_little(home: Path, launched: list[Lease], monkeypatch: pytest.MonkeyPatch) -> None:
-    """However often the workspace is read, runs are looked after once a second."""
-    looks: list[Store] = []
-    monkeypatch.setattr(module, "reconcile", looks.append)
-    monkeypatch.setattr(module, "EVERY_S", 3600.0)
-    reconciler = Reconciler(Store.open(home))
-    for _ in range(100):
-        reconciler.look_if_due()
-    assert len(looks) == 1
