@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
+
+# onnxruntime reports its use to Microsoft unless this is set before it is loaded; nothing may leave this machine.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 if TYPE_CHECKING:
     from hfcore.automl.settings import AutoMLSettings as AutoMLSettings

@@ -19,7 +19,9 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import onnxruntime
+
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # read when onnxruntime is loaded: it would report its use to Microsoft
+import onnxruntime  # noqa: E402 (the line above has to come first)
 
 Matrix = npt.NDArray[np.float64]
 
