@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # read when onnxruntime is loaded: it would report its use to Microsoft
-import onnxruntime  # noqa: E402 (the line above has to come first)
+import onnxruntime
 
 Matrix = npt.NDArray[np.float64]
 
