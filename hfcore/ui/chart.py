@@ -25,6 +25,8 @@ SHARES = (0, 0.25, 0.5, 0.75, 1)
 
 def layout(figure: go.Figure, colours: Palette, x: str, y: str, height: int = HEIGHT) -> go.Figure:
     """Give a figure the house style: thin axes with titles, no junk, hover on the nearest point."""
+    import plotly.graph_objects as go
+
     axis = {
         "gridcolor": colours.grid,
         "linecolor": colours.muted,
@@ -33,6 +35,7 @@ def layout(figure: go.Figure, colours: Palette, x: str, y: str, height: int = HE
         "automargin": True,
     }
     figure.update_layout(
+        template=go.layout.Template(),  # plotly's own, which every figure would carry along, costs 3 ms to read from a cache
         height=height,
         margin={"l": 8, "r": 16, "t": 16, "b": 8},
         paper_bgcolor="rgba(0,0,0,0)",
@@ -41,8 +44,8 @@ def layout(figure: go.Figure, colours: Palette, x: str, y: str, height: int = HE
         hoverlabel={"bgcolor": colours.surface, "font": {"color": colours.ink}},
         showlegend=False,
         dragmode=False,
-        xaxis={**axis, "title": {"text": x, "font": {"size": 13}}},
-        yaxis={**axis, "title": {"text": y, "font": {"size": 13}}},
+        xaxis={**axis, "title": {"text": x, "font": {"size": 13}, "standoff": 10}},
+        yaxis={**axis, "title": {"text": y, "font": {"size": 13}, "standoff": 10}},
     )
     return figure
 
@@ -90,7 +93,7 @@ def draw(figure: go.Figure, key: str, how_to_read: str, alt: str, table: Table |
         return
     words, download = st.columns([8, 1])
     words.caption(how_to_read)
-    download.download_button(
+    download.container(horizontal_alignment="right").download_button(
         "CSV",
         partial(_csv, table),
         f"{key}.csv",

@@ -33,7 +33,7 @@ def draw(chosen: Selection, data: Dataset) -> None:
             chart.draw(
                 _matrix(chosen, is_dark(), _data=data),
                 "association",
-                "How to read this: green pairs rise together, purple ones run against each other, pale ones are unrelated.",
+                "How to read this: green pairs rise together, purple ones run against each other, faint ones are unrelated.",
                 "Matrix of Spearman's correlations",
                 lambda: _matrix_rows(correlation),
             )

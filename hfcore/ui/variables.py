@@ -74,7 +74,8 @@ def size_words(effect: Effect | None) -> str:
     if effect is None:
         return "no difference can be computed"
     size = next((words for limit, words in _SIZES if abs(effect.standardised) < limit), "large difference")
-    return f"{size} (d = {effect.standardised:.2f})".replace("-", "−")
+    written = f"{effect.standardised:.2f}".replace("-0.00", "0.00").replace("-", "−")
+    return f"{size} (d = {written})"
 
 
 @st.cache_data(show_spinner=False, max_entries=20)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 HEIGHT = 460
 STEP_DAYS = 50
+TITLE = {"font": {"size": 13}, "standoff": 10}
 
 
 def build(curves: Sequence[SurvivalCurve], colours: Palette) -> go.Figure:
@@ -95,15 +96,9 @@ def _at_risk(figure: go.Figure, curves: Sequence[SurvivalCurve], shades: Sequenc
             row=2,
             col=1,
         )
-    axis = {
-        "linecolor": colours.muted,
-        "tickcolor": colours.muted,
-        "gridcolor": colours.grid,
-        "zeroline": False,
-        "automargin": True,
-    }
-    figure.update_xaxes({**axis, "tickvals": moments, "range": [-0.03 * last, 1.03 * last], "ticks": ""}, row=1, col=1)
-    figure.update_xaxes({**axis, "tickvals": moments, "title": {"text": "Days since the start of follow-up"}}, row=2, col=1)
-    figure.update_yaxes(
-        {**axis, "range": [0.4 - len(curves), 0.6], "showgrid": False, "tickvals": [], "title": {"text": "At risk"}}, row=2, col=1
-    )
+    axis = {"linecolor": colours.muted, "tickcolor": colours.muted, "gridcolor": colours.grid, "zeroline": False}
+    across = {**axis, "automargin": True, "tickvals": moments}
+    figure.update_xaxes({**across, "range": [-0.03 * last, 1.03 * last], "ticks": ""}, row=1, col=1)
+    figure.update_xaxes({**across, "title": {"text": "Days since the start of follow-up", **TITLE}}, row=2, col=1)
+    up = {**axis, "automargin": True, "showgrid": False, "tickvals": [], "range": [0.4 - len(curves), 0.6]}
+    figure.update_yaxes({**up, "title": {"text": "At risk", **TITLE}}, row=2, col=1)

@@ -1,0 +1,81 @@
+"""Every metric of a report as a table: mean, spread over the folds, interval, and what it means."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from hfcore.reporting.report import ModelReport
+from hfcore.ui import export
+from hfcore.ui.metric_words import meaning
+from hfcore.ui.words import MISSING, literal, metric
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def draw(workspace: str, report: ModelReport) -> None:
+    """Draw the table and its download."""
+    st.caption(
+        f"Each figure is the mean over {_folds(report)} validation folds; the spread is from the lowest fold to the highest; "
+        "intervals are over patients. In grey, Azure's name."
+    )
+    table = _table(workspace, report.run_id, report.child_id, _report=report)
+    st.table(table, border="horizontal", hide_index=True, alt="Every metric of this model")
+    st.download_button(
+        "CSV",
+        lambda: export.csv(_figures(report)),
+        "metrics.csv",
+        "text/csv",
+        key="metrics-csv",
+        help="These figures as a table, every fold included",
+        type="tertiary",
+        on_click="ignore",
+    )
+
+
+def _folds(report: ModelReport) -> int:
+    return max((len(values) for values in report.fold_metrics.values()), default=0)
+
+
+def _names(report: ModelReport) -> list[str]:
+    return sorted(report.metrics, key=str.lower)
+
+
+@st.cache_data(show_spinner=False, max_entries=50)
+def _table(workspace: str, run_id: str, child_id: str, _report: ModelReport) -> pd.DataFrame:
+    import pandas as pd
+
+    return pd.DataFrame([_row(_report, name) for name in _names(_report)])
+
+
+def _row(report: ModelReport, name: str) -> dict[str, str]:
+    """Return the cells of one metric, in markdown."""
+    folds = report.fold_metrics.get(name) or ()
+    interval = report.intervals.get(name)
+    words = meaning(name)
+    azure = f" :gray[{literal(name)}]" if words.title != name else ""
+    return {
+        "Metric": f"**{literal(words.title)}**{azure}  \n:small[{literal(words.sentence)}]",
+        "Mean": f"**{metric(report.metrics[name])}**",
+        "Folds": _range(min(folds), max(folds)) if folds else MISSING,
+        "95 % interval": _range(interval.low, interval.high) if interval else MISSING,
+    }
+
+
+def _range(low: float | None, high: float | None) -> str:
+    """Write a range so that it stays on one line."""
+    return f"{metric(low)} to {metric(high)}".replace(" ", "\u00a0")
+
+
+def _figures(report: ModelReport) -> pd.DataFrame:
+    import pandas as pd
+
+    rows = []
+    for name in _names(report):
+        interval = report.intervals.get(name)
+        bounds = {"low": interval.low if interval else None, "high": interval.high if interval else None}
+        folds = {f"fold {i}": value for i, value in enumerate(report.fold_metrics.get(name, ()), 1)}
+        rows.append({"metric": name, "mean": report.metrics[name], **bounds, **folds})
+    return pd.DataFrame(rows)

@@ -1,0 +1,88 @@
+"""Registering a model: the button, the dialog that names it, and the link to its deployment."""
+
+from __future__ import annotations
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from hfcore.errors import HfError
+from hfcore.records import ModelVersion, Run
+from hfcore.reporting.report import ModelReport
+from hfcore.ui import navigation
+from hfcore.ui.guard import guard
+from hfcore.ui.words import ago, exact, literal
+from hfcore.workspace import Workspace
+
+DEFAULT_NAME = "heart-failure-risk"
+_ASKED = "registration-asked"
+
+
+def button(ws: Workspace, run: Run, report: ModelReport, place: DeltaGenerator) -> None:
+    """Draw the primary action; disabled with the reason when this model cannot be registered."""
+    reason = obstacle(run, report)
+    pressed = place.button(
+        "Register this model", key="register", type="primary", disabled=reason is not None, help=reason or None
+    )
+    if pressed:
+        st.session_state[_ASKED] = report.child_id
+        _dialog(ws, report)
+
+
+def obstacle(run: Run, report: ModelReport) -> str | None:
+    """Say why this model cannot be registered now, or return None."""
+    if run.state.is_active:
+        return "The run is still going; a model can be registered when it has ended."
+    if report.parity is None:
+        return f"This model cannot be registered. {literal(report.export_note)}".strip()
+    return None
+
+
+def registered(ws: Workspace, report: ModelReport) -> ModelVersion | None:
+    """Return the newest registered version of this child run."""
+    return next((m for m in ws.models() if (m.run_id, m.child_id) == (report.run_id, report.child_id)), None)
+
+
+def notice(ws: Workspace, report: ModelReport) -> None:
+    """Say that this model is registered, with the way to deploy it."""
+    model = registered(ws, report)
+    if model is None:
+        return
+    with st.container(horizontal=True, vertical_alignment="center", key="registered"):
+        st.markdown(
+            f":green[:material/inventory_2:] Registered as **{literal(model.label)}** {ago(model.created_at)}.",
+            help=f"{exact(model.created_at)}, SHA-256 {model.sha256}",
+            width="content",
+        )
+        navigation.link("deploy", f"Deploy version {model.version}", ":material/cloud_upload:", model=model.label)
+
+
+@st.dialog("Register this model")
+def _dialog(ws: Workspace, report: ModelReport) -> None:
+    with guard():
+        form(ws, report)
+
+
+def form(ws: Workspace, report: ModelReport) -> None:
+    """Ask for a name and a description, then register and come back to the page."""
+    st.markdown(f"{literal(report.algorithm)} is kept as the next version of a named model.")
+    name = st.text_input("Name", DEFAULT_NAME, key="register-name")
+    description = st.text_area(
+        "Description", key="register-description", placeholder="What it is for, what is special about it (optional)"
+    )
+    if st.button("Register", key="register-confirm", type="primary"):
+        if _first_time(report):
+            _keep(ws, report, name.strip(), description.strip())
+        st.rerun()
+
+
+def _keep(ws: Workspace, report: ModelReport, name: str, description: str) -> None:
+    try:
+        ws.register_model(report.run_id, report.child_id, name, description)
+    except HfError:
+        st.session_state[_ASKED] = report.child_id
+        raise
+
+
+def _first_time(report: ModelReport) -> bool:
+    """Take the one permission that opening the dialog gave, so that a double click registers once."""
+    return bool(st.session_state.pop(_ASKED, None) == report.child_id)

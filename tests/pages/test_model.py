@@ -1,0 +1,194 @@
+"""Model: how good is it, honestly?"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from hfcore.backends.local.workspace import LocalWorkspace
+from hfcore.errors import ExportFailed
+from hfcore.reporting.report import ModelReport
+from hfcore.states import RunState
+from hfcore.ui import registration
+from tests.fakes.workspace import MemoryWorkspace
+from tests.finished import FinishedRun
+from tests.pages.conftest import OpenPage
+from tests.pages.seen import links, sound, words
+
+TABS = ("Discrimination", "Calibration", "Threshold", "All metrics", "Pipeline")
+
+
+@pytest.fixture
+def report(finished_run: FinishedRun) -> ModelReport:
+    """The report of the finished run's best child run."""
+    return finished_run.open().report(finished_run.run_id)
+
+
+@pytest.fixture
+def judged(memory: MemoryWorkspace, report: ModelReport, monkeypatch: pytest.MonkeyPatch) -> ModelReport:
+    """A finished run in memory whose best child run has that report."""
+    run = memory.add_run(RunState.COMPLETED, children=3)
+    told = replace(report, run_id=run.id, child_id=str(run.best_child_id))
+    monkeypatch.setattr(memory, "report", lambda run_id, child=None: told)
+    return told
+
+
+def tab(app: AppTest, name: str) -> AppTest:
+    """Open a tab."""
+    app.session_state["model-tab"] = name
+    return sound(app.run())
+
+
+def test_without_a_run_the_page_says_what_to_do(open_page: OpenPage) -> None:
+    """An empty home has no model to judge and leads to training."""
+    app = open_page("model")
+    assert "There is no finished model to judge yet." in words(app)
+    assert links(app)["Start training"].startswith("train")
+
+
+def test_unknown_run_is_a_sentence(open_page: OpenPage) -> None:
+    """An address with an unknown run names it."""
+    app = open_page("model", run="nobody")
+    assert "nobody" in app.error[0].value
+
+
+def test_a_run_that_gave_nothing_is_no_model(memory: MemoryWorkspace, open_page: OpenPage) -> None:
+    """A failed run without a finished child run is not judged."""
+    run = memory.add_run(RunState.FAILED)
+    assert "There is no finished model to judge yet." in words(open_page("model", run=run.id))
+
+
+def test_the_newest_run_is_judged_honestly(finished_home: FinishedRun, open_page: OpenPage, report: ModelReport) -> None:
+    """The first sentence is the corrected estimate with its interval; every headline figure has its own."""
+    app = open_page("model")
+    assert report.honest is not None
+    assert f"AUC {report.honest.value:.3f} (95 % " in words(app)
+    assert "without follow-up time" in words(app)
+    assert not app.warning
+    shown = {m.label: (m.value, m.delta) for m in app.metric}
+    assert shown["AUC"][0] == f"{report.metrics['AUC_weighted']:.3f}"
+    assert all(delta.startswith("95 % ") for _, delta in shown.values())
+
+
+@pytest.mark.parametrize("name", TABS)
+def test_every_tab_draws(finished_home: FinishedRun, open_page: OpenPage, name: str) -> None:
+    """No tab fails on a real run."""
+    app = tab(open_page("model"), name)
+    assert app.tabs
+
+
+def test_every_metric_is_shown_with_its_folds_and_in_words(
+    finished_home: FinishedRun, open_page: OpenPage, report: ModelReport
+) -> None:
+    """Each of Azure's metrics has a row with its name, its mean, its spread over the folds and a plain sentence."""
+    rows = tab(open_page("model"), "All metrics").table[0].value
+    assert len(rows) == len(report.metrics) >= 21
+    text = "\n".join(rows["Metric"]).replace("\\", "")
+    assert all(name in text for name in report.metrics)
+    assert all(".]" in cell for cell in rows["Metric"])
+    assert set(rows["Mean"]) == {f"**{value:.3f}**" for value in report.metrics.values()}
+
+
+def test_follow_up_time_is_never_passed_over(judged: ModelReport, memory: MemoryWorkspace, open_page: OpenPage) -> None:
+    """A model that uses follow-up time carries a warning as its first sentence."""
+    told = replace(judged, uses_follow_up_time=True, excluded_columns=())
+    memory.report = lambda run_id, child=None: told  # type: ignore[method-assign]
+    app = open_page("model")
+    assert "uses follow-up time" in app.warning[0].value.replace("\\", "")
+
+
+def test_another_child_run_can_be_chosen_and_linked_to(finished_home: FinishedRun, open_page: OpenPage) -> None:
+    """Choosing a child run puts it into the address, and that address shows it again."""
+    app = open_page("model")
+    ws = finished_home.open()
+    other = next(c for c in ws.children(finished_home.run_id) if c.id != ws.run(finished_home.run_id).best_child_id)
+    sound(app.selectbox(key="model-child").set_value(other.id).run())
+    assert app.query_params["child"] == other.id
+    assert app.query_params["run"] == finished_home.run_id
+    again = open_page("model", run=finished_home.run_id, child=other.id)
+    assert again.selectbox(key="model-child").value == other.id
+
+
+def test_threshold_is_told_in_words(judged: ModelReport, open_page: OpenPage) -> None:
+    """Moving the slider changes the counts of found, missed and flagged."""
+    app = tab(open_page("model"), "Threshold")
+    assert "Of 96 who died," in words(app)
+    sound(app.slider(key="threshold").set_value(0).run())
+    assert "Of 96 who died, 96 found and 0 missed; 203 of 203 who survived flagged." in words(app)
+    assert {m.label: m.value for m in app.metric}["Sensitivity"] == "100 %"
+
+
+def test_a_model_without_an_artifact_cannot_be_registered(
+    judged: ModelReport, memory: MemoryWorkspace, open_page: OpenPage
+) -> None:
+    """The button is disabled and says why."""
+    told = replace(judged, parity=None, export_note="Its scaler has no converter.")
+    memory.report = lambda run_id, child=None: told  # type: ignore[method-assign]
+    button = open_page("model").button(key="register")
+    assert button.disabled
+    assert "Its scaler has no converter." in button.help.replace("\\", "")
+
+
+def test_nothing_is_registered_while_the_run_goes_on(judged: ModelReport, memory: MemoryWorkspace, open_page: OpenPage) -> None:
+    """The winner of an active run is not known, so the button waits."""
+    memory.change(judged.run_id, state=RunState.RUNNING, ended_at=None)
+    assert open_page("model").button(key="register").disabled
+
+
+def test_a_registered_model_leads_to_its_deployment(finished_home: FinishedRun, open_page: OpenPage) -> None:
+    """Once registered, the page says under which name and links to deploying that version."""
+    model = finished_home.open().register_model(finished_home.run_id)
+    app = open_page("model")
+    assert f"Registered as **{model.label}** just now." in words(app)
+    assert links(app)["Deploy version 1"] == "deploy?model=heart-failure-risk%3A1"
+
+
+def _dialog(home: str) -> None:
+    """The body of the dialog, outside of it: AppTest presses no button inside."""
+    import streamlit as st
+
+    from hfcore.backends.local.workspace import LocalWorkspace
+    from hfcore.ui import registration
+    from hfcore.ui.guard import guard
+
+    ws = LocalWorkspace(home)
+    report = ws.report(ws.runs()[0].id)
+    st.session_state.setdefault(registration._ASKED, report.child_id)
+    with guard():
+        registration.form(ws, report)
+
+
+def test_the_dialog_registers_once_under_the_given_name(finished_home: FinishedRun) -> None:
+    """One opening of the dialog gives one version, however often its button is pressed."""
+    app = AppTest.from_function(_dialog, args=(str(finished_home.home),), default_timeout=60).run()
+    app.text_input(key="register-name").set_value("my-model")
+    app.text_area(key="register-description").set_value(" For the ward. ")
+    app.button(key="register-confirm").click().run()
+    app.session_state[registration._ASKED] = None
+    sound(app.button(key="register-confirm").click().run())
+    models = LocalWorkspace(finished_home.home).models()
+    assert [(m.label, m.description) for m in models] == [("my-model:1", "For the ward.")]
+
+
+def test_a_refused_name_is_a_sentence_and_can_be_put_right(finished_home: FinishedRun) -> None:
+    """A name that does not fit is told with the rule; the next try with a good name registers."""
+    app = AppTest.from_function(_dialog, args=(str(finished_home.home),), default_timeout=60).run()
+    app.text_input(key="register-name").set_value("no spaces please")
+    app.button(key="register-confirm").click().run()
+    assert "does not fit" in sound(app).error[0].value
+    app.text_input(key="register-name").set_value("fits")
+    sound(app.button(key="register-confirm").click().run())
+    assert [m.label for m in LocalWorkspace(finished_home.home).models()] == ["fits:1"]
+
+
+def test_a_failed_export_is_a_sentence(judged: ModelReport, memory: MemoryWorkspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What registration refuses reaches the caller, which shows it as a sentence."""
+
+    def refuse(*args: object, **kwargs: object) -> None:
+        raise ExportFailed("The model cannot be opened.")
+
+    monkeypatch.setattr(memory, "register_model", refuse)
+    with pytest.raises(ExportFailed, match=r"The model cannot be opened\."):
+        registration._keep(memory, judged, "a-name", "")
