@@ -1,0 +1,24 @@
+"""Deploy: what is in service?"""
+
+from __future__ import annotations
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from hfcore.ui import deployment, deployment_form, endpoint_cards, endpoint_deletion, frame
+from hfcore.workspace import Workspace
+
+
+def draw(ws: Workspace, action: DeltaGenerator) -> None:
+    """Draw what is in service, and under it the form of a new deployment."""
+    endpoint_deletion.ask_if_wanted(ws)
+    endpoint_cards.draw(ws)
+    models = ws.models()
+    if not models:
+        frame.empty("There is no registered model to deploy. Register one first.", "model", "See the best model")
+        return
+    st.subheader("New deployment", anchor=False)
+    deployment.button(ws, action, deployment_form.draw(models, ws.endpoints()))
+
+
+frame.show("deploy", "What is in service?", draw)
