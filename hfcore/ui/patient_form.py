@@ -1,0 +1,156 @@
+"""The patient form: the served model's variables in groups, with units, usual ranges and a check of every value."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from hfcore.datasets.heart_failure import SAMPLE_PATIENT
+from hfcore.datasets.schema import Column
+from hfcore.records import Endpoint
+from hfcore.ui.patients import heading
+from hfcore.ui.words import literal
+from hfcore.workspace import Workspace
+
+Value = float | int | bool | str
+GROUPS = {
+    "demographics": "Demographics",
+    "history": "History",
+    "laboratory": "Laboratory",
+    "echocardiography": "Echocardiography",
+    "follow-up": "Follow-up",
+    "": "Other",
+}
+_LATE = "This model was trained with it, and nobody knows it for a new patient: it says how the risk looks from hindsight."
+
+
+@dataclass(frozen=True)
+class Patient:
+    """One patient as typed: values by column, and what is wrong with which."""
+
+    values: Mapping[str, Value]
+    wrong: Mapping[str, str]
+
+
+def columns(ws: Workspace, endpoint: Endpoint) -> tuple[Column, ...]:
+    """Return what the endpoint wants to know, described as far as any data set here describes it."""
+    known = {c.name: c for data in reversed([ws.dataset(), *ws.datasets()]) for c in data.schema}
+    if not endpoint.features:
+        return tuple(c for c in ws.dataset().schema.features if c.known_at_scoring or endpoint.uses_follow_up_time)
+    return tuple(known.get(name) or Column(name, name, "number") for name in endpoint.features)
+
+
+def draw(wanted: Sequence[Column]) -> Patient:
+    """Draw the form and return what it says."""
+    values: dict[str, Value | None] = {}
+    for group, title in GROUPS.items():
+        mine = [c for c in wanted if (c.group if c.group in GROUPS else "") == group]
+        if mine:
+            st.markdown(f"**{title}**")
+            with st.grid(3, min_column_width=165, gap="xsmall", vertical_alignment="bottom", key=f"patient-{group or 'other'}"):
+                for column in mine:
+                    with st.container(gap="xxsmall"):
+                        values[column.name] = _field(column)
+    st.button("Back to the sample patient", key="sample-patient", type="tertiary", on_click=_start_again, args=(wanted,))
+    wrong = {c.name: problem for c in wanted if (problem := check(c, values[c.name]))}
+    return Patient({c.name: v for c in wanted if (v := values[c.name]) is not None}, wrong)
+
+
+def _start_again(wanted: Sequence[Column]) -> None:
+    """Take every value back to the sample patient's."""
+    for column in wanted:
+        st.session_state[_key(column)] = _sample(column)
+
+
+def _sample(column: Column) -> Value | None:
+    """Return what a field holds at first: the sample patient's value, in the form that the field has it."""
+    value = SAMPLE_PATIENT.get(column.name)
+    if column.kind == "boolean":
+        yes = bool(value)
+        return yes if column.choices in (None, ("no", "yes")) else (column.choices or ("", ""))[yes]
+    if value is None:
+        return None
+    return int(value) if column.kind == "integer" else float(value)
+
+
+def _field(column: Column) -> Value | None:
+    if _key(column) not in st.session_state:
+        st.session_state[_key(column)] = _sample(column)
+    if column.kind == "boolean":
+        return _choice(column)
+    if column.kind == "category":
+        text: str | None = st.text_input(heading(column), **_common(column))
+        return text
+    value = _number(column)
+    problem = check(column, value)
+    if problem:
+        st.markdown(f":small[:red[:material/error: {literal(problem)}]]")
+    else:
+        st.caption(literal(range_words(column)))
+    if not column.known_at_scoring:
+        st.markdown(f":small[:orange[{_LATE}]]")
+    return value
+
+
+def _common(column: Column) -> dict[str, Any]:
+    return {"key": _key(column), "help": literal(column.meaning), "persist_state": "session"}
+
+
+def _choice(column: Column) -> bool:
+    if column.choices in (None, ("no", "yes")):
+        return st.toggle(column.title, **_common(column))
+    words = list(column.choices or ())
+    chosen = st.segmented_control(column.title, words, required=True, format_func=str.capitalize, **_common(column))
+    st.caption("as recorded")
+    return bool(chosen == words[1])
+
+
+def _number(column: Column) -> float | int | None:
+    """Draw a field that can be empty: one that is cleared must not fall back to a value that nobody typed."""
+    if column.kind == "integer":
+        whole: int | None = st.number_input(heading(column), value=None, step=1, **_common(column))
+        return whole
+    step = 0.1 if column.high is not None and column.high <= 50 else 1.0
+    number: float | None = st.number_input(heading(column), value=None, step=step, format="%g", **_common(column))
+    return number
+
+
+def _key(column: Column) -> str:
+    return f"patient-value-{column.name}"
+
+
+def range_words(column: Column) -> str:
+    """Write the usual range of a healthy adult, or the accepted range where there is none."""
+    if column.normal_low is not None and column.normal_high is not None:
+        return f"usual {_number_words(column.normal_low)} to {_number_words(column.normal_high)}"
+    if column.low is not None and column.high is not None:
+        return f"accepted {_number_words(column.low)} to {_number_words(column.high)}"
+    return ""
+
+
+def check(column: Column, value: Value | None) -> str | None:
+    """Say what is wrong with a value, naming field and accepted range, or return None."""
+    if value is None or value == "":
+        return f"{column.title} is empty{_range(column, '; it must be between')}."
+    if isinstance(value, bool | str) or column.low is None or column.high is None:
+        return None
+    if not column.low <= value <= column.high:
+        return f"{column.title} is {_number_words(value)}{_unit(column)}{_range(column, '; it must be between')}."
+    return None
+
+
+def _range(column: Column, words: str) -> str:
+    if column.low is None or column.high is None or column.kind == "boolean":
+        return ""
+    return f"{words} {_number_words(column.low)} and {_number_words(column.high)}{_unit(column)}"
+
+
+def _unit(column: Column) -> str:
+    return f" {column.unit}" if column.unit else ""
+
+
+def _number_words(number: float) -> str:
+    return f"{number:,.10g}"
