@@ -58,7 +58,7 @@ _AGE = Column(
 _CREATINE_PHOSPHOKINASE = Column(
     name="creatinine_phosphokinase",
     title="Creatine phosphokinase (CPK)",
-    kind="integer",
+    kind="number",
     unit="mcg/L",
     meaning="Enzyme in the blood that rises when heart or other muscle is damaged.",
     low=1,
@@ -71,7 +71,7 @@ _CREATINE_PHOSPHOKINASE = Column(
 _EJECTION_FRACTION = Column(
     name="ejection_fraction",
     title="Ejection fraction",
-    kind="integer",
+    kind="number",
     unit="%",
     meaning="Share of the blood in the left ventricle that leaves it at each beat.",
     low=5,
@@ -110,7 +110,7 @@ _CREATININE = Column(
 _SODIUM = Column(
     name="serum_sodium",
     title="Serum sodium",
-    kind="integer",
+    kind="number",
     unit="mEq/L",
     meaning="Sodium in the blood; low values are common in advanced heart failure.",
     low=90,
@@ -205,8 +205,7 @@ def load_heart_failure(path: Path | None = None) -> pd.DataFrame:
 def _parse(content: bytes) -> pd.DataFrame:
     import pandas as pd
 
-    dtypes = {c.name: "float64" if c.kind == "number" else "int64" for c in HEART_FAILURE_SCHEMA}
-    return pd.read_csv(BytesIO(content), dtype=dtypes, float_precision="round_trip")
+    return pd.read_csv(BytesIO(content), float_precision="round_trip")
 
 
 def shipped_dataset() -> Dataset:

@@ -200,7 +200,8 @@ def _bins(kind: str, column: Column, numbers: Floats, groups: Mapping[str, npt.N
         return Histogram(names=names, counts={g: tuple(int((numbers[r] == v).sum()) for v in (0, 1)) for g, r in rows.items()})
     if not len(present):
         return Histogram()
-    edges = _whole_edges(present) if kind == "integer" else np.histogram_bin_edges(present, _bin_count(present))
+    whole = bool((present == np.floor(present)).all())
+    edges = _whole_edges(present) if whole else np.histogram_bin_edges(present, _bin_count(present))
     counts = {g: np.histogram(numbers[r & np.isfinite(numbers)], edges)[0] for g, r in rows.items()}
     return Histogram(tuple(edges.tolist()), counts={g: tuple(c.tolist()) for g, c in counts.items()})
 

@@ -138,8 +138,8 @@ def test_every_bad_field_of_every_row_is_named_at_once(model: score.Model) -> No
     ("field", "value", "words"),
     [
         ("age", 300, "is out of range; expected a number from 18 to 122 years"),
-        ("ejection_fraction", 150, "is out of range; expected a whole number from 5 to 90 %"),
-        ("ejection_fraction", 38.5, "is not whole; expected a whole number from 5 to 90 %"),
+        ("ejection_fraction", 150, "is out of range; expected a number from 5 to 90 %"),
+        ("time", 38.5, "is not whole; expected a whole number from 0 to 3650 days"),
         ("serum_creatinine", math.nan, "cannot be read; expected a number from 0.1 to 40 mg/dL"),
         ("serum_creatinine", math.inf, "is out of range"),
         ("serum_creatinine", 10**400, "is out of range"),

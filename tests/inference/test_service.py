@@ -276,7 +276,7 @@ def test_the_api_describes_itself(call: Call, query: str, version: str) -> None:
     told = call("GET", f"/swagger.json{query}", headers={}).json()
     assert version in told
     row = (told.get("definitions") or told["components"]["schemas"])["Row"]
-    assert row["properties"]["ejection_fraction"] == {"type": "integer", "minimum": 5, "maximum": 90, "description": "In %."}
+    assert row["properties"]["ejection_fraction"] == {"type": "number", "minimum": 5, "maximum": 90, "description": "In %."}
     assert len(row["required"]) == 12
     assert call("GET", "/swagger.json?version=7", headers={}).status_code == 404
 
