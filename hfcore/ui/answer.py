@@ -32,7 +32,7 @@ def opening(endpoint: Endpoint, answer: Answer | None, schema: Schema) -> str:
     source = f"**{literal(endpoint.name)}** with {literal(served_model(endpoint))}"
     late = ", **with** follow-up time, which nobody knows for a new patient" if endpoint.uses_follow_up_time else ""
     if answer is None:
-        return f"Scored live by {source}{late}."
+        return f"Patients are scored live by {source}{late}."
     return f"{_question(schema)}: **{risk_words(answer.risk)}**, says {source}{late}."
 
 

@@ -73,7 +73,7 @@ def test_an_answer_is_marked_when_the_form_has_changed(live: LocalWorkspace, ope
     app.button(key="score").click().run()
     sound(app.number_input(key="patient-value-age").set_value(75.0).run())
     assert "The form has changed since this answer." in words(app)
-    assert "Scored live by" in words(app)
+    assert "Patients are scored live by" in words(app)
     sound(app.number_input(key="patient-value-age").set_value(60.0).run())
     assert "The form has changed" not in words(app)
 
@@ -180,7 +180,7 @@ def test_an_unhealthy_endpoint_in_the_address_is_told(dead: Endpoint, memory: Me
     memory.endpoint_list.append(replace(dead, name="broken", state=EndpointState.FAILED))
     app = open_page("predict", endpoint="broken")
     assert "The endpoint broken is" in app.warning[0].value.replace("\\", "")
-    assert "Scored live by **automl-hf-sdk**" in words(app)
+    assert "Patients are scored live by **automl-hf-sdk**" in words(app)
 
 
 def test_one_of_several_endpoints_is_chosen_by_address_and_by_hand(
