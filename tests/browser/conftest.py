@@ -15,9 +15,12 @@ from tests.browser.watch import ARTIFACTS, Watch
 NewPage = Callable[..., Page]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    """The machine's Chromium without a window, kept from calling home by itself."""
+    """The machine's Chromium without a window, kept from calling home by itself.
+
+    Playwright keeps an event loop in this thread while it is open, so it is closed again before other tests need theirs.
+    """
     path = find_chromium()
     if path is None:
         pytest.skip(f"No Chromium on this machine. To run the browser tests: {install_command()}")
