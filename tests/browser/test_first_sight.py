@@ -12,7 +12,7 @@ from tests.browser.watch import picture, settled, sideways
 pytestmark = pytest.mark.browser
 
 
-def test_first_visit_says_what_to_do(studio: Studio, new_page: NewPage) -> None:
+def test_first_visit_says_what_to_do(new_page: NewPage, studio: Studio) -> None:
     """An empty home opens on the overview, with the notice and without sideways scrolling at 820 pixels."""
     page = new_page(width=820, height=1100)
     page.goto(studio.url())
