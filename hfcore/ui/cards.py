@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from hfcore.records import Endpoint, ModelVersion, Run
-from hfcore.ui import follow_up, navigation
+from hfcore.ui import follow_up, honest, navigation
 from hfcore.ui.run_words import children_done, metric_name
 from hfcore.ui.states import inline
 from hfcore.ui.words import ago, exact, literal, metric
@@ -30,7 +30,9 @@ def run_card(ws: Workspace, run: Run | None) -> None:
     if run is None:
         _card("Latest run", "None yet", "No model has been trained.", ("train", "Start training", {}))
         return
-    figure = f"{metric_name(run)} {metric(run.best_score)}" if run.best_score is not None else children_done(run)
+    corrected = honest.estimate(ws, run)
+    score = f"AUC {metric(corrected.value)}" if corrected else f"{metric_name(run)} {metric(run.best_score)}"
+    figure = score if run.best_score is not None else children_done(run)
     note = follow_up.words(ws, run) if run.best_score is not None else ""
     moment = run.ended_at or run.created_at
     detail = f"{inline(run.state)} {ago(moment)}{', ' + note if note else ''}"

@@ -8,9 +8,8 @@ from datetime import datetime
 
 from hfcore.records import Endpoint, ModelVersion, Run
 from hfcore.states import RunState
-from hfcore.ui.run_words import metric_name
 from hfcore.ui.states import sign
-from hfcore.ui.words import literal, metric
+from hfcore.ui.words import literal
 
 _ENDED = {
     RunState.COMPLETED: "completed",
@@ -56,8 +55,7 @@ def _run_events(run: Run) -> list[Event]:
     name, query = f"**{literal(run.experiment)}**", {"run": run.id}
     events = [Event(run.created_at, f"Run started in {name}", ":material/play_circle:", "runs", query)]
     if run.ended_at is not None:
-        scored = run.best_score is not None
-        best = f": {metric_name(run)} {metric(run.best_score)}" if scored else ""
+        best = f", best: {literal(run.best_algorithm)}" if run.best_algorithm else ""
         sentence = f"Run {_ENDED.get(run.state, 'ended')} in {name}{best}"
         events.append(Event(run.ended_at, sentence, sign(run.state).icon, "runs", query))
     return events

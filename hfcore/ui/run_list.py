@@ -84,7 +84,7 @@ def _table(ws: Workspace, runs: Sequence[Run]) -> None:
 _COLUMNS = {
     "state": _TEXT("State", width=105),
     "experiment": _TEXT("Experiment", width=130),
-    "best": _TEXT("Best score", width=90),
+    "best": _TEXT("Best score", width=90, help="As cross-validated; the luck of being picked is not taken out."),
     "algorithm": _TEXT("Best model", width=180),
     "time": _TEXT("Follow-up", width=80, help=f"Whether follow-up time was left out or used. {follow_up.WHY}"),
     "children": _TEXT("Child runs", width=75, help="Done; while the run is at work, of how many."),

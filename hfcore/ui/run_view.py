@@ -8,7 +8,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from hfcore.records import ChildRun, Run
-from hfcore.ui import cancellation, chart, follow_up, leaderboard, navigation, run_settings
+from hfcore.ui import cancellation, chart, follow_up, honest, leaderboard, navigation, run_settings
 from hfcore.ui.figures import best_so_far
 from hfcore.ui.guard import guard
 from hfcore.ui.palette import is_dark, palette
@@ -20,6 +20,8 @@ REFRESH_S = 1.0
 LOG_LINES = 300
 LOG_HEIGHT = 420
 TABS = ("Leaderboard", "Log", "Settings")
+HOW_TO_READ = "How to read this: each point is a child run in the order they ended; the line is the best score so far."
+PICKED = " The best of many was also lucky; the sentence above takes that luck out."
 
 
 def draw(ws: Workspace, action: DeltaGenerator, run_id: str) -> None:
@@ -94,7 +96,7 @@ def _search(ws: Workspace, run: Run, children: Sequence[ChildRun]) -> None:
     chart.draw(
         figure,
         "best-so-far",
-        "How to read this: each point is a child run in the order they ended; the line is the best score so far.",
+        HOW_TO_READ + ("" if run.state.is_active or honest.estimate(ws, run) is None else PICKED),
         f"Best {name} so far over {len(done)} child runs",
     )
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from hfcore.records import Run
 from hfcore.states import RunState
-from hfcore.ui import follow_up
+from hfcore.ui import follow_up, honest
 from hfcore.ui.metric_words import meaning
 from hfcore.ui.states import sign
 from hfcore.ui.words import count, duration, literal, metric
@@ -62,10 +62,12 @@ def _best(ws: Workspace, run: Run) -> str:
 
 
 def best_words(ws: Workspace, run: Run) -> str:
-    """Write the best child run with its score and whether follow-up time was used, in markdown."""
+    """Write the best child run with its score, bias-corrected once the run has ended, and whether follow-up time was used."""
     note = follow_up.words(ws, run)
-    score = f"**{literal(run.best_algorithm or '')}**, {metric_name(run)} **{metric(run.best_score)}**"
-    return f"{score}, {note}" if note else score
+    corrected = honest.estimate(ws, run)
+    score = f"{metric_name(run)} **{metric(run.best_score)}**" if corrected is None else honest.words(corrected)
+    told = f"**{literal(run.best_algorithm or '')}**, {score}"
+    return f"{told}, {note}" if note else told
 
 
 def metric_name(run: Run) -> str:

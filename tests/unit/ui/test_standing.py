@@ -38,9 +38,9 @@ def test_only_what_answers_is_in_service() -> None:
     assert standing.sentence(ws, ws.runs(), [first, second]).endswith("In service: **one** with version 1 and 1 more.")
 
 
-def test_a_score_of_zero_is_a_score() -> None:
-    """A run whose best score is exactly 0 is told with it."""
+def test_an_event_names_the_best_model_without_its_lucky_score() -> None:
+    """The event of a run's end names its best model; the score, which is not corrected for the pick, stays out of it."""
     ws = MemoryWorkspace()
     run = ws.add_run(RunState.COMPLETED, children=1)
-    told = events.latest([ws.change(run.id, best_score=0.0)], (), ())
-    assert told[0].sentence.endswith("AUC 0.000")
+    told = events.latest([run], (), ())
+    assert told[0].sentence.endswith(f"best: {run.best_algorithm}")
