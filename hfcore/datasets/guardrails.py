@@ -93,7 +93,7 @@ def _balance(label: pd.Series) -> Guardrail:
     if counts.empty:
         return Guardrail("Class balance", ALERTED, "There are no rows.", "Choose other rows.")
     share = float(counts.min() / counts.sum())
-    sentence = f"The rarest outcome has {int(counts.min())} of {int(counts.sum())} rows ({share:.0%})."
+    sentence = f"The rarest outcome has {int(counts.min())} of {int(counts.sum())} rows ({100 * share:.0f} %)."
     if len(counts) > 1 and share >= MIN_MINORITY_SHARE:
         return Guardrail("Class balance", PASSED, sentence)
     return Guardrail("Class balance", ALERTED, sentence, "Judge models by AUC and by recall, not by accuracy.")

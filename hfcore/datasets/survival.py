@@ -126,6 +126,6 @@ def _groups(values: pd.Series, factor: str, schema: Schema, cut: float | None) -
             names = (f"no {column.title.lower()}", column.title.lower())
         return [(names[0], (values == 0).to_numpy(bool)), (names[1], (values == 1).to_numpy(bool))]
     at = float(values.median()) if cut is None else cut
-    unit = "" if not column.unit else column.unit if column.unit == "%" else f" {column.unit}"
+    unit = f" {column.unit}" if column.unit else ""
     below = (values < at).to_numpy(bool)
     return [(f"{column.title} below {at:,.6g}{unit}", below), (f"{column.title} {at:,.6g}{unit} or more", ~below)]

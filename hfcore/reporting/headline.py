@@ -30,6 +30,6 @@ def confusion_sentence(counts: ThresholdCounts, event: str = "died", other: str 
     events = counts.true_positive + counts.false_negative
     others = counts.false_positive + counts.true_negative
     return (
-        f"At a cut of {counts.threshold:.0%}: of {events} who {event}, {counts.true_positive} found; "
+        f"At a cut of {100 * counts.threshold:.0f} %: of {events} who {event}, {counts.true_positive} found; "
         f"of {others} who {other}, {counts.false_positive} flagged."
     )

@@ -99,8 +99,8 @@ def test_survival_by_a_factor_tells_both_groups(open_page: OpenPage) -> None:
     """Survival by ejection fraction gives one sentence per group."""
     app = tab(open_page("explore"), "Survival")
     sound(app.selectbox(key=f"factor-{DATA}").set_value("ejection_fraction").run())
-    assert "**Ejection fraction below 38%**: 142 patients, 58 died" in words(app)
-    assert "**Ejection fraction 38% or more**: 157 patients, 38 died" in words(app)
+    assert "**Ejection fraction below 38 %**: 142 patients, 58 died" in words(app)
+    assert "**Ejection fraction 38 % or more**: 157 patients, 38 died" in words(app)
 
 
 def test_guardrails_say_what_to_do(open_page: OpenPage) -> None:

@@ -53,7 +53,7 @@ def test_groups_add_up_and_are_named(records):
     women, men = survival_by(records, "sex", HEART_FAILURE_SCHEMA)
     assert (women.name, women.rows, women.deaths, men.name, men.rows, men.deaths) == ("woman", 105, 34, "man", 194, 62)
     low, high = survival_by(records, "ejection_fraction", HEART_FAILURE_SCHEMA, cut=30)
-    assert (low.name, high.name) == ("Ejection fraction below 30%", "Ejection fraction 30% or more")
+    assert (low.name, high.name) == ("Ejection fraction below 30 %", "Ejection fraction 30 % or more")
     assert low.rows + high.rows == 299
     assert low.survival[-1] < high.survival[-1]
     names = [c.name for c in survival_by(records, "serum_creatinine", HEART_FAILURE_SCHEMA)]

@@ -39,4 +39,4 @@ def test_unknown_figures_are_said_to_be_unknown():
 def test_confusion_is_told_in_words():
     """The counts at a cut are told as people found and people flagged."""
     counts = ThresholdCounts(0.35, true_positive=71, false_positive=24, true_negative=179, false_negative=25)
-    assert confusion_sentence(counts) == "At a cut of 35%: of 96 who died, 71 found; of 203 who survived, 24 flagged."
+    assert confusion_sentence(counts) == "At a cut of 35 %: of 96 who died, 71 found; of 203 who survived, 24 flagged."
