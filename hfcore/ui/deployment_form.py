@@ -14,7 +14,7 @@ from streamlit.delta_generator import DeltaGenerator
 from hfcore.errors import InvalidSettings
 from hfcore.records import DeploymentSpec, Endpoint, ModelVersion
 from hfcore.ui import session
-from hfcore.ui.words import ago, literal
+from hfcore.ui.words import clock, literal
 
 DEFAULT_NAME = "automl-hf-sdk"
 _KEEP: dict[str, Any] = {"persist_state": "session"}
@@ -133,4 +133,4 @@ def _model(models: Sequence[ModelVersion]) -> ModelVersion:
 
 def _written(model: ModelVersion) -> str:
     note = ", uses follow-up time" if model.uses_follow_up_time else ""
-    return f"{model.label}: {model.algorithm}, registered {ago(model.created_at)}{note}"
+    return f"{model.label}: {model.algorithm}, registered {clock(model.created_at)}{note}"

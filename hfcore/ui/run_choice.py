@@ -9,7 +9,7 @@ import streamlit as st
 from hfcore.records import ChildRun, Run
 from hfcore.states import RunState
 from hfcore.ui import follow_up, session
-from hfcore.ui.words import ago, metric
+from hfcore.ui.words import clock, metric
 from hfcore.workspace import Workspace
 
 _RUNS = 200
@@ -66,9 +66,10 @@ def _chooser(
 
 def _run_label(ws: Workspace, run: Run) -> str:
     note = follow_up.words(ws, run)
-    return f"{run.experiment}, {ago(run.created_at)}: best {metric(run.best_score)}" + (f", {note}" if note else "")
+    best = f"best {metric(run.best_score)}" if run.state.is_finished else "still at work"
+    return f"{run.experiment}, {clock(run.created_at)}: {best}" + (f", {note}" if note else "")
 
 
 def _child_label(child: ChildRun, run: Run) -> str:
-    mark = "Best: " if child.id == run.best_child_id else ""
+    mark = "Best: " if run.state.is_finished and child.id == run.best_child_id else ""
     return f"{mark}{child.algorithm}, {metric(child.score)} (child {child.number})"

@@ -66,6 +66,12 @@ def exact(moment: datetime | None) -> str:
     return MISSING if moment is None else moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
+def clock(moment: datetime) -> str:
+    """Write a moment so that it stays the same however late it is read, as a choice in a list must: 22 Nov 15:04 UTC."""
+    at = moment.astimezone(UTC)
+    return f"{at.day} {at:%b %H:%M} UTC"
+
+
 def literal(text: str) -> str:
     """Escape text that came from data, so that markdown shows it as it is."""
     return "".join(f"\\{c}" if c in r"\`*_{}[]()#+-.!|$<>~:&" else c for c in text)

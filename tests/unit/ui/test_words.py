@@ -73,3 +73,8 @@ def test_counts_agree_with_their_noun() -> None:
 def test_text_from_data_is_not_obeyed() -> None:
     """Every character that markdown gives a meaning is escaped."""
     assert words.literal("**a** :red[b] <i>$x$") == r"\*\*a\*\* \:red\[b\] \<i\>\$x\$"
+
+
+def test_a_moment_in_a_choice_does_not_change_while_it_is_read() -> None:
+    """A moment inside the label of a choice is written in full, so that the label a reader clicks on still exists."""
+    assert words.clock(datetime(2026, 11, 2, 9, 5, 59, tzinfo=UTC)) == "2 Nov 09:05 UTC"
