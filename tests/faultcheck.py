@@ -8,6 +8,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+from hfcore.backends.local.launch import scratch_folder
 from hfcore.backends.local.processes import ProcessId, group_of
 from tests.polling import until
 
@@ -40,6 +41,8 @@ def assert_store_sound(home: Path, processes: bool = True) -> None:
         assert [r["id"] for r in runs if r["state"] in AT_WORK and not _worker(r)] == []
         until(lambda: not any(_worker(r) for r in runs if r["id"] not in active), what="the workers of ended runs are gone")
         assert [p for p in home.rglob("*.tmp") if not any(i in p.parts for i in active)] == []
+        ended = [r["id"] for r in runs if r["id"] not in active]
+        until(lambda: not any(scratch_folder(i).exists() for i in ended), what="what ended runs held for a moment is gone")
 
 
 def _worker(run: sqlite3.Row) -> list[ProcessId]:

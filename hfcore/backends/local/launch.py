@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 import sys
+import tempfile
 from pathlib import Path
 
 from hfcore.backends.local.lease import Lease, note_started
@@ -26,14 +28,27 @@ def log_file(home: Path, run_id: str) -> Path:
     return run_folder(home, run_id) / "worker.log"
 
 
+def scratch_folder(run_id: str) -> Path:
+    """Return the folder for what a run's processes hold for a moment only; short, since sockets have their place in it."""
+    name, temporary = f"hf-{run_id[-12:]}", Path(tempfile.gettempdir())
+    return temporary if temporary.name == name else temporary / name  # inside the run's own processes it is the temporary folder
+
+
+def remove_scratch(run_id: str) -> None:
+    """Remove that folder once every process of the run has ended; killed ones leave things behind there."""
+    shutil.rmtree(scratch_folder(run_id), ignore_errors=True)  # a process that is just ending may remove its own part first
+
+
 def launch(store: Store, lease: Lease, processes: int) -> None:
     """Start a worker for the run behind `lease`, and return without waiting for it.
 
     When it cannot be started, the run becomes FAILED with the reason.
     """
     args = [sys.executable, "-m", WORKER, str(store.home), lease.run_id, lease.token, str(processes)]
-    extra = {"HF_HOME": str(store.home)} | ({"HF_STORE_URL": store.url} if store.url else {})
+    scratch = scratch_folder(lease.run_id)
+    extra = {"HF_HOME": str(store.home), "TMPDIR": str(scratch)} | ({"HF_STORE_URL": store.url} if store.url else {})
     try:
+        scratch.mkdir(mode=0o700, exist_ok=True)
         process = spawn_detached(args, plain_environment(extra), log_file(store.home, lease.run_id))
     except OSError as error:
         sentence = f"The worker process could not be started: {error.strerror or error}."

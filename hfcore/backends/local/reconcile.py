@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Row, select
 
 from hfcore.backends.local.files import remove_temporary
-from hfcore.backends.local.launch import launch, run_folder
+from hfcore.backends.local.launch import launch, remove_scratch, run_folder
 from hfcore.backends.local.lease import ACTIVE, MOST_FRUITLESS, Lease, is_dead, take_over, worker_of
 from hfcore.backends.local.moves import move
 from hfcore.backends.local.processes import ProcessId, end
@@ -42,6 +42,7 @@ def _recover(store: Store, row: Row[Any]) -> bool:
         return False
     _end(worker, row.id)
     remove_temporary(run_folder(store.home, row.id))
+    remove_scratch(row.id)
     with store.read() as connection:
         fruitless: int = connection.execute(select(runs.c.fruitless).where(runs.c.id == row.id)).scalar_one()
     if fruitless >= MOST_FRUITLESS:

@@ -17,7 +17,7 @@ from hfcore.backends.local.admission import check_submission
 from hfcore.backends.local.compute import ComputeTargets
 from hfcore.backends.local.data import Datasets
 from hfcore.backends.local.files import read_checked, remove_temporary
-from hfcore.backends.local.launch import launch, log_file, run_folder
+from hfcore.backends.local.launch import launch, log_file, remove_scratch, run_folder
 from hfcore.backends.local.lease import Lease, worker_of
 from hfcore.backends.local.moves import move
 from hfcore.backends.local.processes import end
@@ -113,6 +113,7 @@ class Runs:
         worker = worker_of(self._row(run_id))
         if worker is not None and end(worker, grace_s=1.0):
             remove_temporary(run_folder(self._store.home, run_id))
+            remove_scratch(run_id)
 
     def logs(self, run_id: str, tail: int) -> str:
         """Return the last lines of a run's log, "" before its worker has written any. Raises RunNotFound."""

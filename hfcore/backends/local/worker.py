@@ -5,6 +5,7 @@ It claims the run, gives signs of life, hands the table to hfcore.automl.fit and
 
 from __future__ import annotations
 
+import atexit
 import logging
 import os
 import sys
@@ -22,8 +23,15 @@ def main(arguments: Sequence[str]) -> int:
     """Work one run and return the process's exit code."""
     home, run_id, token, processes = Path(arguments[0]), arguments[1], arguments[2], int(arguments[3])
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", datefmt="%Y-%m-%d %H:%M:%S")
+    atexit.register(_remove_scratch, run_id)  # registered first, so done last
     with process_executor(processes) as executor:  # first of all: its processes load their imports while we load ours
         return _work(home, run_id, token, executor)
+
+
+def _remove_scratch(run_id: str) -> None:
+    from hfcore.backends.local.launch import remove_scratch
+
+    remove_scratch(run_id)
 
 
 def _work(home: Path, run_id: str, token: str, executor: TrialExecutor) -> int:
