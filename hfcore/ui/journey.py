@@ -42,7 +42,7 @@ def steps(ws: Workspace) -> tuple[Step, ...]:
 
 def _run_step(run: Run | None) -> Step:
     if run is None:
-        return Step("train", "Run", "format_list_numbered", "none yet", False)
+        return Step("runs", "Run", "format_list_numbered", "none yet", False)
     done = f"{run.finished}/{run.planned} " if run.planned and run.state.is_active else ""
     return Step("runs", "Run", "format_list_numbered", f"{done}{sign(run.state).word.lower()}", run.state is RunState.COMPLETED)
 

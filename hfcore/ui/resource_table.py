@@ -21,14 +21,14 @@ STEP = 200
 _LIMIT, _KIND = "cleanup-shown", "cleanup-kind"
 _TEXT = st.column_config.TextColumn
 _COLUMNS = {
-    "kind": _TEXT("Kind", width=80),
-    "name": _TEXT("Name", width=150),
-    "state": _TEXT("State", width=100),
-    "made": st.column_config.DatetimeColumn("Made", format="distance", width=115),
-    "size": _TEXT("On disk", width=75, alignment="right"),
-    "cost": _TEXT("Running cost", width=125),
-    "processes": _TEXT("Processes", width=80, help="Ids of the processes that belong to it."),
-    "detail": _TEXT("What it is", width=190),
+    "kind": _TEXT("Kind", width=70),
+    "name": _TEXT("Name", width=145),
+    "state": _TEXT("State", width=90),
+    "made": st.column_config.DatetimeColumn("Made", format="distance", width=110),
+    "size": _TEXT("On disk", width=65, alignment="right"),
+    "cost": _TEXT("Running cost", width=165),
+    "processes": _TEXT("Processes", width=75, help="Ids of the processes that belong to it."),
+    "detail": _TEXT("What it is", width=125),
 }
 _REASONS = 5
 _HELD = "Nothing can be deleted now; the reasons stand under the table."
