@@ -11,6 +11,7 @@ import numpy as np
 from hfcore.automl.graph import Graph
 from hfcore.automl.learners import Codes, Floats
 from hfcore.automl.learners.forest import Tree, export_trees
+from hfcore.automl.learners.kernel import fit_kernel_logistic
 from hfcore.automl.learners.trees import export_link
 from hfcore.automl.ridge_logistic import RidgeLogistic, fit_ridge_logistic, softmax
 from hfcore.automl.splines import Splines, fit_splines
@@ -78,6 +79,8 @@ def fit_start(parameters: dict[str, Any], x: Floats, codes: Codes, classes: int,
     given = {key: parameters.pop(key) for key in list(parameters) if key.startswith("start_")}
     if name is None:
         return None
+    if name == "kernel logistic regression":
+        return fit_kernel_logistic({"C": given["start_C"], "gamma": given["start_gamma"]}, x, codes, classes, seed)
     if name != "LogisticRegression":
         raise ValueError(f"{name!r} is not a start that this engine knows.")
     splines = fit_splines(x, int(given["start_knots"]))
