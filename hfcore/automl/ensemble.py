@@ -6,13 +6,15 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from hfcore.automl.calibration import Calibration, fit_calibration
 from hfcore.automl.graph import Graph
 from hfcore.automl.outcome import ChildOutcome, TrialPlan
-from hfcore.automl.ridge_logistic import RidgeLogistic, fit_ridge_logistic, softmax
+from hfcore.automl.ridge_logistic import RidgeLogistic, fit_ridge_logistic
 from hfcore.automl.trial import Task, export, score
 from hfcore.reporting.report import Member, PipelineStep
 from hfcore.states import RunState
@@ -21,7 +23,9 @@ Floats = npt.NDArray[np.float64]
 LEAST_PROBABILITY = 0.005
 _MOST_MEMBERS = 8
 _MOST_PER_FAMILY = 2
-_TEMPERATURE = 0.02
+_TEMPERATURE = 0.01  # log loss (nats) by which a member's weight falls to 1/e
+_LEAST_WEIGHT = 0.01
+_SLOPE_PRIOR = 30.0  # strength, in rows, of the pull of the calibration's slope to one
 _PENALTIES = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
 
 
@@ -37,23 +41,27 @@ def may_join(child: ChildOutcome, with_model: bool) -> bool:
 
 @dataclass(frozen=True, eq=False)
 class Vote:
-    """The weighted mean of the members' log probabilities, normalised: a soft vote on logits."""
+    """The weighted mean of the members' log probabilities, then Platt's calibration: a soft vote on logits."""
 
     weights: Floats
+    calibration: Calibration
 
     def combine(self, probabilities: Sequence[Floats]) -> Floats:
         """Return the vote of the members' probabilities."""
-        logs = [w * np.log(clipped(p)) for w, p in zip(self.weights, probabilities, strict=True)]
-        return softmax(np.sum(logs, axis=0))
+        return self.calibration.apply(pooled(self.weights, probabilities))
 
     def export(self, graph: Graph, members: Sequence[str]) -> str:
         """Append the same formula to a graph."""
         parts = [graph.add("Mul", export_log(graph, m), graph.number(w)) for m, w in zip(members, self.weights, strict=True)]
-        return graph.add("Softmax", graph.add("Sum", *parts), axis=1)
+        return self.calibration.export(graph, graph.add("Sum", *parts))
 
     def shares(self) -> list[float]:
         """Return each member's share of the vote."""
         return [float(w) for w in self.weights]
+
+    def parameters(self) -> dict[str, Any]:
+        """Return the calibration in plain values; the shifts are those of all classes but the first."""
+        return {"slope": round(self.calibration.slope, 6), "shifts": [round(float(s), 6) for s in self.calibration.shifts[1:]]}
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,6 +89,10 @@ class Stack:
         sizes = np.array([np.trace(block) for block in per_member])
         return [float(s) for s in sizes / max(np.abs(sizes).sum(), 1e-12)]
 
+    def parameters(self) -> dict[str, Any]:
+        """Nothing but the members' shares."""
+        return {}
+
 
 def run_ensemble(task: Task, plan: TrialPlan, children: Sequence[ChildOutcome]) -> ChildOutcome:
     """Build one ensemble: choose members, predict each fold with a combination that has not seen it, refit, export."""
@@ -101,7 +113,7 @@ def run_ensemble(task: Task, plan: TrialPlan, children: Sequence[ChildOutcome]) 
         **score(task, probabilities),
         probabilities=probabilities,
         fitted=fitted,
-        steps=(PipelineStep(plan.algorithm, {"members": len(members)}),),
+        steps=(PipelineStep(plan.algorithm, {"members": len(members)} | combination.parameters()),),
         members=tuple(Member(m.number, m.algorithm, s) for m, s in zip(members, combination.shares(), strict=True)),
         **export(lambda: _to_onnx(task, members, combination), task, fitted),
         started_at=started,
@@ -137,11 +149,29 @@ def choose_members(children: Sequence[ChildOutcome], folds: Sequence[int]) -> li
     return chosen
 
 
+def soft_weights(losses: Floats) -> Floats:
+    """Return weights exp((least - loss) / 0.01) that sum to one, those under 1 % of the sum set to 0."""
+    weights = np.exp((losses.min() - losses) / _TEMPERATURE)
+    weights = np.where(weights >= _LEAST_WEIGHT * weights.sum(), weights, 0.0)
+    return np.asarray(weights / weights.sum())
+
+
+def pooled(weights: Floats, probabilities: Sequence[Floats]) -> Floats:
+    """Return the weighted mean of the members' log probabilities."""
+    return np.asarray(np.sum([w * np.log(clipped(p)) for w, p in zip(weights, probabilities, strict=True)], axis=0))
+
+
 def _make_vote(task: Task, children: Sequence[ChildOutcome], folds: Sequence[int]) -> tuple[list[ChildOutcome], Vote]:
-    chosen = choose_members(children, folds)
-    means = np.array([mean for _, mean in chosen])
-    weights = np.exp((means - means.max()) / _TEMPERATURE)
-    return [child for child, _ in chosen], Vote(weights / weights.sum())
+    """Weigh every child by its log loss on the rows of `folds`, whatever the primary metric, and calibrate on the same rows."""
+    rows = np.isin(task.folds, folds)
+    codes = task.codes[rows]
+    losses = np.array([-np.log(clipped(_oof(c)[rows])[np.arange(len(codes)), codes]).mean() for c in children])
+    order = np.argsort(losses, kind="stable")
+    weights = soft_weights(losses)
+    kept = [int(i) for i in order if weights[i] > 0]
+    members = [children[i] for i in kept]
+    scores = pooled(weights[kept], [_oof(m)[rows] for m in members])
+    return members, Vote(weights[kept], fit_calibration(scores, codes, _SLOPE_PRIOR))
 
 
 def _make_stack(task: Task, children: Sequence[ChildOutcome], folds: Sequence[int]) -> tuple[list[ChildOutcome], Stack]:

@@ -23,7 +23,11 @@ class RidgeLogistic:
 
     def predict(self, x: Floats) -> Floats:
         """Return the probability of every class."""
-        return softmax(np.hstack([np.zeros((len(x), 1)), x @ self.weights + self.intercept]))
+        return softmax(np.hstack([np.zeros((len(x), 1)), self.scores(x)]))
+
+    def scores(self, x: Floats) -> Floats:
+        """Return the log odds of every class but the first against the first."""
+        return np.asarray(x @ self.weights + self.intercept)
 
     def export(self, graph: Graph, x: str) -> str:
         """Append the same formula to a graph."""
@@ -31,6 +35,10 @@ class RidgeLogistic:
         shift = np.concatenate([[0.0], self.intercept])
         scores = graph.add("Add", graph.add("MatMul", x, graph.constant(weights)), graph.constant(shift))
         return graph.add("Softmax", scores, axis=1)
+
+    def export_scores(self, graph: Graph, x: str) -> str:
+        """Append the log odds to a graph."""
+        return graph.add("Add", graph.add("MatMul", x, graph.constant(self.weights)), graph.constant(self.intercept))
 
 
 def softmax(scores: Floats) -> Floats:

@@ -12,6 +12,7 @@ import numpy as np
 from hfcore.automl.graph import Graph
 from hfcore.automl.learners import Codes, Floats
 from hfcore.automl.learners.forest import Tree, export_trees
+from hfcore.automl.learners.started import StartedTrees, fit_start, start_scores
 from hfcore.automl.learners.trees import export_link
 
 
@@ -86,23 +87,32 @@ def _lightgbm_tree(root: dict[str, Any], target: int, targets: int, share: float
     return Tree(np.array(feature), np.array(threshold, dtype=np.float64), np.array(left), np.array(right), values)
 
 
-def fit_xgboost(parameters: dict[str, Any], x: Floats, codes: Codes, classes: int, seed: int) -> XgBoost:
-    """Boost with XGBoost."""
+def fit_xgboost(parameters: dict[str, Any], x: Floats, codes: Codes, classes: int, seed: int) -> XgBoost | StartedTrees:
+    """Boost with XGBoost, from the classes' frequencies or, when `start` names one, from another learner's log odds."""
+    given = dict(parameters)
+    start = fit_start(given, x, codes, classes, seed)
+    targets = 1 if classes == 2 else classes
+    booster = _boost(given, x, codes, classes, seed, None if start is None else start_scores(start, x, targets))
+    stored = json.loads(booster.save_raw("json").decode("utf-8"))["learner"]["gradient_booster"]["model"]
+    trees = [_xgboost_tree(t, group, targets) for t, group in zip(stored["trees"], stored["tree_info"], strict=True)]
+    if start is not None:
+        return StartedTrees(start, booster, trees, targets)
+    return XgBoost(booster, trees, np.zeros(1) if targets == 1 else np.full(targets, 0.5))
+
+
+def _boost(given: dict[str, Any], x: Floats, codes: Codes, classes: int, seed: int, margin: Floats | None) -> Any:
+    """Return the booster of the trees grown from `margin`, a score per row and target, or from none."""
     import xgboost
 
-    given = dict(parameters)
     rounds = int(given.pop("n_estimators"))
     objective: dict[str, Any] = (
         {"objective": "binary:logistic"} if classes == 2 else {"objective": "multi:softprob", "num_class": classes}
     )
     fixed = {"nthread": 1, "seed": seed, "tree_method": "hist", "base_score": 0.5, "verbosity": 0}
     data = xgboost.DMatrix(x.astype(np.float32), label=codes, nthread=1)
-    booster = xgboost.train(objective | fixed | given, data, num_boost_round=rounds)
-    targets = 1 if classes == 2 else classes
-    stored = json.loads(booster.save_raw("json").decode("utf-8"))["learner"]["gradient_booster"]["model"]
-    trees = [_xgboost_tree(t, group, targets) for t, group in zip(stored["trees"], stored["tree_info"], strict=True)]
-    start = np.zeros(1) if targets == 1 else np.full(targets, 0.5)
-    return XgBoost(booster, trees, start)
+    if margin is not None:
+        data.set_base_margin(margin.astype(np.float32))
+    return xgboost.train(objective | fixed | given, data, num_boost_round=rounds)
 
 
 def _xgboost_tree(stored: dict[str, Any], target: int, targets: int) -> Tree:

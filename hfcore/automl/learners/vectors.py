@@ -9,9 +9,11 @@ import numpy as np
 
 from hfcore.automl.graph import Graph
 from hfcore.automl.learners import Codes, Floats
+from hfcore.automl.learners.kernel import KernelLogistic, fit_kernel_logistic
 from hfcore.automl.ridge_logistic import RidgeLogistic, fit_ridge_logistic
 from hfcore.automl.table import stratified_folds
 
+KERNEL_LOGISTIC = "kernel logistic regression"
 _INNER_FOLDS = 5
 
 
@@ -58,8 +60,13 @@ class Svm:
         return self.link.export(graph, self.machine.export(graph, x))
 
 
-def fit_svm(parameters: dict[str, Any], x: Floats, codes: Codes, classes: int, seed: int) -> Svm:
-    """Fit the machine on all rows, the logistic step on decision values of rows it had not seen."""
+def fit_svm(parameters: dict[str, Any], x: Floats, codes: Codes, classes: int, seed: int) -> Svm | KernelLogistic:
+    """Fit the machine on all rows, the logistic step on decision values of rows it had not seen.
+
+    With `variant` "kernel logistic regression" the kernel machine has a logistic loss from the start and no machine is fitted.
+    """
+    if parameters.get("variant") == KERNEL_LOGISTIC:
+        return fit_kernel_logistic(parameters, x, codes, classes, seed)
     folds = min(_INNER_FOLDS, int(np.bincount(codes).min()))
     if folds < 2:
         machine = _fit_machine(parameters, x, codes, classes)

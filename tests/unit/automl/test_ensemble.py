@@ -8,11 +8,11 @@ import numpy as np
 import onnx
 import pytest
 
-from hfcore.automl.ensemble import choose_members, may_join, run_ensemble
+from hfcore.automl.ensemble import choose_members, may_join, run_ensemble, soft_weights
 from hfcore.automl.graph import run_model
 from hfcore.automl.outcome import ChildOutcome, TrialPlan
 from hfcore.automl.table import TrainingTable
-from hfcore.automl.trial import run_trial
+from hfcore.automl.trial import Task, run_trial
 from hfcore.states import RunState
 from tests.unit.automl.runs import first_of_each_family, task_of
 
@@ -28,6 +28,14 @@ def made(request: pytest.FixtureRequest, table: TrainingTable, three_classes: Tr
     return {child.algorithm: child for child in children} | built
 
 
+@pytest.fixture(scope="module")
+def two_classes(table: TrainingTable) -> tuple[Task, list[ChildOutcome]]:
+    """One trial of the quick families and what they share."""
+    task = task_of(table, export=False)
+    plans = [p for p in first_of_each_family() if p.family in ("LogisticRegression", "SVM", "LightGBM", "KNN")]
+    return task, [run_trial(task, plan) for plan in plans]
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_the_composed_file_predicts_what_the_members_say_together(name: str, made: dict[str, ChildOutcome]) -> None:
     """The ensemble has a file that agrees with its fitted members to 1e-6 on every row."""
@@ -39,13 +47,31 @@ def test_the_composed_file_predicts_what_the_members_say_together(name: str, mad
     onnx.checker.check_model(onnx.load_model_from_string(ensemble.model), full_check=True)
 
 
-def test_a_vote_is_the_weighted_mean_of_log_odds(made: dict[str, ChildOutcome], table: TrainingTable) -> None:
-    """Recomputed by hand from the members' fitted probabilities and their shares."""
+def test_a_vote_is_the_calibrated_weighted_mean_of_log_odds(made: dict[str, ChildOutcome]) -> None:
+    """Recomputed by hand from the members' fitted probabilities, their shares, and the slope and shifts that it tells."""
     vote = made["VotingEnsemble"]
+    told = vote.steps[0].parameters
     logs = sum(m.weight * np.log(np.clip(made[m.algorithm].fitted, 0.005, 0.995)) for m in vote.members)  # type: ignore[arg-type]
-    expected = np.exp(logs) / np.exp(logs).sum(axis=1, keepdims=True)
-    assert np.allclose(expected, vote.fitted)  # type: ignore[arg-type]
+    scores = np.exp(told["slope"] * logs + np.array([0.0, *told["shifts"]]))
+    assert np.allclose(scores / scores.sum(axis=1, keepdims=True), vote.fitted, atol=1e-5)  # type: ignore[arg-type]
     assert sum(m.weight for m in vote.members) == pytest.approx(1)
+
+
+def test_votes_fall_with_the_log_loss() -> None:
+    """A hundredth of log loss behind the best costs a share down to 1/e, and who would have less than 1 % has none."""
+    weights = soft_weights(np.array([0.51, 0.50, 0.60, 0.5]))
+    assert weights == pytest.approx(np.array([np.exp(-1), 1, 0, 1]) / (2 + np.exp(-1)))
+    assert weights[2] == 0
+
+
+def test_whoever_predicts_badly_has_no_vote(two_classes: tuple[Task, list[ChildOutcome]]) -> None:
+    """The members' shares are in the order of their log loss, and a child far behind is not among them."""
+    task, children = two_classes
+    spoiled = replace(children[0], number=50, probabilities=children[0].probabilities[:, ::-1])  # type: ignore[index]
+    vote = run_ensemble(task, TrialPlan(90, "VotingEnsemble"), [*children, spoiled])
+    assert 50 not in [m.number for m in vote.members]
+    assert [m.weight for m in vote.members] == sorted((m.weight for m in vote.members), reverse=True)
+    assert min(m.weight for m in vote.members) >= 0.01
 
 
 def test_an_ensemble_is_no_worse_than_its_median_member(made: dict[str, ChildOutcome]) -> None:

@@ -60,6 +60,8 @@ def test_a_single_pipeline_is_not_combined() -> None:
 
 
 def test_large_tables_leave_out_what_would_take_too_long() -> None:
-    """Above 5,000 rows SVM and KNN are not tried, unless nothing else is allowed."""
+    """Above 5,000 rows SVM, KNN and trees that start from a kernel are not tried, unless nothing else is allowed."""
+    large = plan_trials(AutoMLSettings(label_column_name="y"), 5001)
+    assert {p.parameters["start"] for p in large if "start" in p.parameters} == {"LogisticRegression"}
     assert not any(n.endswith(("SVM", "KNN")) for n in names(rows=5001))
     assert len(names(rows=5001, allowed_models=["SVM"])) == len(names(allowed_models=["SVM"]))

@@ -74,6 +74,16 @@ def test_one_and_two_processes_give_the_same_leaderboard(heart: pd.DataFrame, po
     assert [c.algorithm for c in one.children[-2:]] == ["VotingEnsemble", "StackEnsemble"]
 
 
+def test_trees_with_a_start_and_their_vote_are_the_same_on_two_processes(heart: pd.DataFrame, pool: ProcessExecutor) -> None:
+    """Predictions, members and files of kernels, started trees and both ensembles are equal to the last bit."""
+    settings = small(allowed_models=("SVM", "XGBoostClassifier"), iterations=6)
+    one, two = fit(heart, settings), fit(heart, settings, executor=pool)
+    for a, b in zip(one.children, two.children, strict=True):
+        assert same_bits(a.probabilities, b.probabilities)
+        assert (a.algorithm, a.score, a.members, a.model) == (b.algorithm, b.score, b.members, b.model)
+    assert len(one.children) == 6
+
+
 def test_another_seed_deals_other_folds(heart: pd.DataFrame) -> None:
     """The seed matters, so the equality above is not an accident."""
     settings = small(allowed_models=("LogisticRegression",), iterations=1)

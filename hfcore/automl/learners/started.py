@@ -1,0 +1,93 @@
+"""Trees that start from a smoother learner: small corrections of a regularised model's log odds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+from hfcore.automl.graph import Graph
+from hfcore.automl.learners import Codes, Floats
+from hfcore.automl.learners.forest import Tree, export_trees
+from hfcore.automl.learners.kernel import fit_kernel_logistic
+from hfcore.automl.learners.trees import export_link
+from hfcore.automl.ridge_logistic import RidgeLogistic, fit_ridge_logistic, softmax
+from hfcore.automl.splines import Splines, fit_splines
+
+
+class Start(Protocol):
+    """A fitted learner that tells log odds of every class but the first against the first."""
+
+    def scores(self, x: Floats) -> Floats:
+        """Return the log odds of rows."""
+
+    def export_scores(self, graph: Graph, x: str) -> str:
+        """Append the same log odds to a graph."""
+
+
+@dataclass(frozen=True, eq=False)
+class SplineLogistic:
+    """A logistic regression on splines of the columns."""
+
+    splines: Splines
+    line: RidgeLogistic
+
+    def scores(self, x: Floats) -> Floats:
+        """Return the log odds of rows."""
+        return self.line.scores(self.splines.apply(x))
+
+    def export_scores(self, graph: Graph, x: str) -> str:
+        """Append splines and line to a graph."""
+        return self.line.export_scores(graph, self.splines.export(graph, x))
+
+
+@dataclass(frozen=True, eq=False)
+class StartedTrees:
+    """XGBoost's trees added to a start; the trees see single precision, the start and the sum are double."""
+
+    start: Start
+    booster: Any
+    trees: Sequence[Tree]
+    targets: int
+
+    def predict(self, x: Floats) -> Floats:
+        """Return the probability of every class."""
+        rows = np.ascontiguousarray(x, dtype=np.float32)
+        nothing = np.zeros((len(x), self.targets), dtype=np.float32)
+        leaves = self.booster.inplace_predict(rows, predict_type="margin", base_margin=nothing)
+        total = leaves.astype(np.float64).reshape(len(x), self.targets) + start_scores(self.start, x, self.targets)
+        return softmax(np.hstack([np.zeros((len(x), 1)), total]) if self.targets == 1 else total)
+
+    def export(self, graph: Graph, x: str) -> str:
+        """Append start, trees and the link to a graph."""
+        scores = self.start.export_scores(graph, x)
+        if self.targets > 1:
+            scores = graph.add("Pad", scores, graph.constant(np.array([0, 1, 0, 0])), graph.number(0.0))
+        leaves = export_trees(graph, graph.single(x), self.trees, self.targets, strict=True)
+        return export_link(graph, graph.add("Add", leaves, scores), self.targets)
+
+
+def fit_start(parameters: dict[str, Any], x: Floats, codes: Codes, classes: int, seed: int) -> Start | None:
+    """Fit the start that the parameters name, if any, and take what belongs to it out of them.
+
+    Raises:
+        ValueError: a start that does not exist.
+    """
+    name = parameters.pop("start", None)
+    given = {key: parameters.pop(key) for key in list(parameters) if key.startswith("start_")}
+    if name is None:
+        return None
+    if name == "kernel logistic regression":
+        return fit_kernel_logistic({"C": given["start_C"], "gamma": given["start_gamma"]}, x, codes, classes, seed)
+    if name != "LogisticRegression":
+        raise ValueError(f"{name!r} is not a start that this engine knows.")
+    splines = fit_splines(x, int(given["start_knots"]))
+    return SplineLogistic(splines, fit_ridge_logistic(splines.apply(x), codes, classes, float(given["start_C"])))
+
+
+def start_scores(start: Start, x: Floats, targets: int) -> Floats:
+    """Return the start's scores as the trees count them: one for two classes, else one per class, 0 for the first."""
+    scores = start.scores(x)
+    return scores if targets == 1 else np.hstack([np.zeros((len(x), 1)), scores])
