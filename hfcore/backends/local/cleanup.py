@@ -165,7 +165,7 @@ def _endpoints(connection: Connection, home: Path) -> Iterator[Resource]:
             created_at=row.created_at,
             size_bytes=size_of(home / "endpoints" / row.id),
             detail=f"serves {row.model_name}:{row.model_version}",
-            running_cost="Memory and a port of this machine." if alive else None,
+            running_cost="memory and one port" if alive else None,
             processes=tuple(dict.fromkeys(alive)),
         )
 
