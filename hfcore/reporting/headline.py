@@ -20,9 +20,14 @@ def headline(report: ModelReport) -> str:
 def _with_interval(estimate: Estimate) -> str:
     if estimate.value != estimate.value:
         return "not known"
+    return f"{estimate.value:.3f}{interval_words(estimate)}"
+
+
+def interval_words(estimate: Estimate) -> str:
+    """Return the 95 % interval as it follows a figure, "" where there is none."""
     if estimate.low is None or estimate.high is None:
-        return f"{estimate.value:.3f}"
-    return f"{estimate.value:.3f} (95 % {estimate.low:.2f} to {estimate.high:.2f})"
+        return ""
+    return f" (95 % {estimate.low:.2f} to {estimate.high:.2f})"
 
 
 def confusion_sentence(counts: ThresholdCounts, event: str = "died", other: str = "survived") -> str:

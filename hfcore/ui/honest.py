@@ -6,6 +6,7 @@ import streamlit as st
 
 from hfcore.errors import HfError
 from hfcore.records import Run
+from hfcore.reporting.headline import interval_words
 from hfcore.reporting.report import Estimate
 from hfcore.ui.words import metric
 from hfcore.workspace import Workspace
@@ -28,5 +29,4 @@ def _estimate(workspace: str, run_id: str, child_id: str, state: str, _ws: Works
 
 def words(found: Estimate) -> str:
     """Write the figure with its interval, in markdown: AUC 0.787 (95 % 0.72 to 0.84)."""
-    between = "" if found.low is None or found.high is None else f" (95 % {found.low:.2f} to {found.high:.2f})"
-    return f"AUC **{metric(found.value)}**{between}"
+    return f"AUC **{metric(found.value)}**{interval_words(found)}"
