@@ -1,4 +1,4 @@
-"""What holds for every test: a home of its own, no process left behind, no silent skip in CI."""
+"""What holds for every test: a home and ports of its own, no process left behind, no silent skip in CI."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from hfcore.backends.local.workspace import LocalWorkspace
 from tests import processes
 from tests.finished import FinishedRun, short_run
 from tests.polling import until
+from tests.ports import claimed_range
 
 MUST_RUN_IN_CI = ("browser", "contract")
 
@@ -41,10 +42,18 @@ def finished_home(finished_run: FinishedRun, home: Path) -> FinishedRun:
     return finished_run.copy_to(home)
 
 
+@pytest.fixture(scope="session")
+def first_port() -> Iterator[int]:
+    """The first of a hundred ports that no other test run on this machine gives to its endpoints."""
+    with claimed_range() as first:
+        yield first
+
+
 @pytest.fixture(autouse=True)
-def _home_of_its_own(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep every test away from the user's own home folder and settings."""
+def _home_of_its_own(home: Path, first_port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep every test away from the user's own home folder, ports and settings."""
     monkeypatch.setenv("HF_HOME", str(home))
+    monkeypatch.setenv("HF_ENDPOINT_PORT", str(first_port))
     for name in ("HF_STORE_URL", "HF_BACKEND"):
         monkeypatch.delenv(name, raising=False)
 

@@ -20,7 +20,7 @@ from hfcore.backends.local.processes import ProcessId, end, plain_environment
 from inference.listening import lock_holder, open_socket
 
 HOST = "127.0.0.1"
-PORTS = range(8601, 9000)
+MOST_PORTS = 400
 PROBE_S = 1.0
 
 
@@ -72,18 +72,20 @@ def find_server(home: Path, endpoint_id: str) -> Server | None:
         return None
 
 
-def listen(wanted: int | None, taken: Iterable[int]) -> socket.socket:
+def listen(wanted: int | None, taken: Iterable[int], first: int) -> socket.socket:
     """Return a listening socket on this machine's loopback address: the wanted port, else the next free one.
 
     Args:
         wanted: The port this endpoint had before.
         taken: Ports that belong to other endpoints, even when these are down.
+        first: Where the search for a free port starts.
 
     Raises:
         OSError: no port is free.
     """
     others = set(taken)
-    for port in [*([wanted] if wanted else []), *(p for p in PORTS if p not in others), 0]:
+    ports = range(first, min(first + MOST_PORTS, 65_536))
+    for port in [*([wanted] if wanted else []), *(p for p in ports if p not in others), 0]:
         try:
             return open_socket(HOST, port)
         except OSError:

@@ -29,6 +29,7 @@ from hfcore.backends.local.smoke_test import smoke_test
 from hfcore.backends.local.store import Store
 from hfcore.backends.local.tables import endpoints
 from hfcore.errors import ArtifactDamaged, DeploymentFailed, HfError, LeaseLost
+from hfcore.settings import Settings
 from hfcore.states import EndpointState
 from inference.journal import open_log
 
@@ -136,7 +137,7 @@ class Supervisor:
         """Start a server on the socket we hold, or on a new one. Raises DeploymentFailed when there is no port."""
         try:
             if self._listener is None:
-                self._listener = listen(self._port or row.port, self._other_ports())
+                self._listener = listen(self._port or row.port, self._other_ports(), Settings.from_env().first_port)
                 self._port = self._listener.getsockname()[1]
             server = start_server(self._store.home, row, self._listener)
         except OSError as error:

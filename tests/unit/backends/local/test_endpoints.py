@@ -39,6 +39,7 @@ from hfcore.errors import (
 )
 from hfcore.records import DeploymentSpec, Endpoint
 from hfcore.scoring.client import ScoringClient
+from hfcore.settings import Settings
 from hfcore.states import EndpointState
 from inference.access import hash_key
 from tests import processes
@@ -427,14 +428,15 @@ def test_two_endpoints_live_side_by_side(store: Store, place: Endpoints) -> None
 
 def test_the_next_free_port_is_taken() -> None:
     """The wanted port is taken when it is free, else one that belongs to nobody."""
-    with listen(None, ()) as first:
+    wished = Settings.from_env().first_port
+    with listen(None, (), wished) as first:
         port = first.getsockname()[1]
-        with listen(port, ()) as second:
+        with listen(port, (), wished) as second:
             other = second.getsockname()[1]
             assert other != port
-            with listen(port, (other + 1,)) as third:
+            with listen(port, (other + 1,), wished) as third:
                 assert third.getsockname()[1] not in (port, other, other + 1)
-    with listen(port, ()) as again:
+    with listen(port, (), wished) as again:
         assert again.getsockname()[1] == port
 
 
