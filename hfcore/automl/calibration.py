@@ -35,8 +35,8 @@ class Calibration:
         return graph.add("Softmax", graph.add("Add", scaled, graph.constant(self.shifts)), axis=1)
 
 
-def fit_calibration(scores: Floats, codes: npt.NDArray[np.intp], prior: float) -> Calibration:
-    """Minimise the log loss plus prior / 2 * (slope - 1)^2 by Newton's method; `prior` counts like rows.
+def fit_calibration(scores: Floats, codes: npt.NDArray[np.intp], prior: float, weights: Floats | None = None) -> Calibration:
+    """Minimise the log loss plus prior / 2 * (slope - 1)^2 by Newton's method; `prior` and `weights` count like rows.
 
     Scores are log probabilities up to a constant per row, one column per class.
     """
@@ -48,8 +48,9 @@ def fit_calibration(scores: Floats, codes: npt.NDArray[np.intp], prior: float) -
     start = unknown.copy()
     for _ in range(_STEPS):
         p = softmax(unknown[0] * centred + np.concatenate([[0.0], unknown[1:]]))
-        gradient = _moments(centred, p - target) + pull @ (unknown - start)
-        step = np.clip(np.linalg.solve(_curvature(centred, p) + pull, gradient), -_FARTHEST_STEP, _FARTHEST_STEP)
+        surprise = p - target if weights is None else (p - target) * weights[:, None]
+        gradient = _moments(centred, surprise) + pull @ (unknown - start)
+        step = np.clip(np.linalg.solve(_curvature(centred, p, weights) + pull, gradient), -_FARTHEST_STEP, _FARTHEST_STEP)
         unknown = unknown - step
         if np.abs(step).max() < _TOLERANCE:
             break
@@ -61,9 +62,11 @@ def _moments(scores: Floats, weights: Floats) -> Floats:
     return np.concatenate([[(weights * scores).sum()], weights[:, 1:].sum(axis=0)])
 
 
-def _curvature(scores: Floats, p: Floats) -> Floats:
+def _curvature(scores: Floats, p: Floats, weights: Floats | None) -> Floats:
     """Return the second derivatives of the summed log loss by slope and shifts."""
     classes = p.shape[1]
     effect = np.concatenate([scores[:, :, None], np.broadcast_to(np.eye(classes)[:, 1:], (*p.shape, classes - 1))], axis=2)
     mean = np.einsum("nk,nka->na", p, effect)
-    return np.asarray(np.einsum("nk,nka,nkb->ab", p, effect, effect) - mean.T @ mean)
+    if weights is None:
+        return np.asarray(np.einsum("nk,nka,nkb->ab", p, effect, effect) - mean.T @ mean)
+    return np.asarray(np.einsum("nk,nka,nkb->ab", p * weights[:, None], effect, effect) - (mean.T * weights) @ mean)

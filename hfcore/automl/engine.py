@@ -17,7 +17,7 @@ from hfcore.automl.search import Limits, Listeners, Search
 from hfcore.automl.settings import AutoMLSettings
 from hfcore.automl.stopping import StoppingRule
 from hfcore.automl.supervisor import Supervisor
-from hfcore.automl.table import TrainingTable, fold_count, stratified_folds, training_table
+from hfcore.automl.table import TrainingTable, training_table
 from hfcore.automl.trial import Task
 from hfcore.errors import InvalidInput
 
@@ -127,16 +127,16 @@ def _combine(
 
 
 def _task(table: TrainingTable, settings: AutoMLSettings, export: bool) -> Task:
-    folds = stratified_folds(table.codes, fold_count(table.codes, settings), settings.random_state)
     return Task(
         values=table.values,
         codes=table.codes,
         classes=table.classes,
-        folds=folds,
+        folds=table.folds(settings),
         primary_metric=settings.primary_metric,
         seed=settings.random_state,
         impute=settings.featurization == "auto",
         export=export,
+        weights=table.weights,
     )
 
 

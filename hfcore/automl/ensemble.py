@@ -165,13 +165,15 @@ def _make_vote(task: Task, children: Sequence[ChildOutcome], folds: Sequence[int
     """Weigh every child by its log loss on the rows of `folds`, whatever the primary metric, and calibrate on the same rows."""
     rows = np.isin(task.folds, folds)
     codes = task.codes[rows]
-    losses = np.array([-np.log(clipped(_oof(c)[rows])[np.arange(len(codes)), codes]).mean() for c in children])
+    counted = task.weights_of(rows)
+    surprise = [-np.log(clipped(_oof(c)[rows])[np.arange(len(codes)), codes]) for c in children]
+    losses = np.array([np.average(s, weights=counted) for s in surprise])
     order = np.argsort(losses, kind="stable")
     weights = soft_weights(losses)
     kept = [int(i) for i in order if weights[i] > 0]
     members = [children[i] for i in kept]
     scores = pooled(weights[kept], [_oof(m)[rows] for m in members])
-    return members, Vote(weights[kept], fit_calibration(scores, codes, _SLOPE_PRIOR))
+    return members, Vote(weights[kept], fit_calibration(scores, codes, _SLOPE_PRIOR, counted))
 
 
 def _make_stack(task: Task, children: Sequence[ChildOutcome], folds: Sequence[int]) -> tuple[list[ChildOutcome], Stack]:
@@ -179,7 +181,11 @@ def _make_stack(task: Task, children: Sequence[ChildOutcome], folds: Sequence[in
     odds = log_odds([_oof(m) for m in members])
     rows = np.isin(task.folds, folds)
     c = _best_penalty(task, odds, folds)
-    return members, Stack(fit_ridge_logistic(odds[rows], task.codes[rows], task.classes, c))
+    return members, Stack(_fit_stack(task, odds, rows, c))
+
+
+def _fit_stack(task: Task, odds: Floats, rows: npt.NDArray[np.bool_], c: float) -> RidgeLogistic:
+    return fit_ridge_logistic(odds[rows], task.codes[rows], task.classes, c, task.weights_of(rows))
 
 
 def _best_penalty(task: Task, odds: Floats, folds: Sequence[int]) -> float:
@@ -191,8 +197,9 @@ def _best_penalty(task: Task, odds: Floats, folds: Sequence[int]) -> float:
         kept = np.isin(task.folds, [f for f in folds if f != fold])
         held = task.folds == fold
         for c in _PENALTIES:
-            p = fit_ridge_logistic(odds[kept], task.codes[kept], task.classes, c).predict(odds[held])
-            losses[c] -= float(np.log(np.maximum(p[np.arange(held.sum()), task.codes[held]], 1e-15)).sum())
+            p = _fit_stack(task, odds, kept, c).predict(odds[held])
+            given = np.log(np.maximum(p[np.arange(held.sum()), task.codes[held]], 1e-15))
+            losses[c] -= float(given.sum() if task.weights is None else given @ task.weights[held])
     return min(losses, key=lambda c: losses[c])
 
 

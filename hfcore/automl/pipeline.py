@@ -50,11 +50,24 @@ class Pipeline:
 
 
 def fit_pipeline(
-    plan: TrialPlan, values: npt.NDArray[np.float32], codes: npt.NDArray[np.intp], classes: int, seed: int, impute: bool
+    plan: TrialPlan,
+    values: npt.NDArray[np.float32],
+    codes: npt.NDArray[np.intp],
+    classes: int,
+    seed: int,
+    impute: bool,
+    weights: Floats | None = None,
 ) -> Pipeline:
-    """Fit every step and the learner on these rows and on nothing else."""
+    """Fit every step and the learner on these rows and on nothing else.
+
+    A row's weight counts in the learner, not in the steps before it (scaling, knots), as in scikit-learn's pipelines;
+    a row of weight 0 is left out of both.
+    """
+    if weights is not None and not weights.all():
+        counting = weights > 0
+        values, codes, weights = values[counting], codes[counting], weights[counting]
     scaler = plan.algorithm.rpartition(", ")[0] or None
     steps, x = fit_steps(values.astype(np.float64), scaler, dict(plan.parameters), impute)
     learner_parameters = {k: v for k, v in plan.parameters.items() if k not in _OWN}
-    learner = fit_learner(plan.family, learner_parameters, x, codes, classes, seed)
+    learner = fit_learner(plan.family, learner_parameters, x, codes, classes, seed, weights)
     return Pipeline(plan, steps, learner, values.shape[1], classes)

@@ -47,8 +47,10 @@ def softmax(scores: Floats) -> Floats:
     return np.asarray(shifted / shifted.sum(axis=1, keepdims=True))
 
 
-def fit_ridge_logistic(x: Floats, codes: npt.NDArray[np.intp], classes: int, c: float) -> RidgeLogistic:
-    """Minimise |W|^2 / 2 + c * sum(log loss); the intercept is not penalised.
+def fit_ridge_logistic(
+    x: Floats, codes: npt.NDArray[np.intp], classes: int, c: float, weights: Floats | None = None
+) -> RidgeLogistic:
+    """Minimise |W|^2 / 2 + c * sum(log loss); the intercept is not penalised; a row of weight 2 counts like two rows.
 
     With more than two classes the penalty is on the weights against the average class, so the result does
     not depend on which class is the reference.
@@ -57,12 +59,12 @@ def fit_ridge_logistic(x: Floats, codes: npt.NDArray[np.intp], classes: int, c: 
     outputs = classes - 1
     target = np.eye(classes)[codes][:, 1:]
     beta = np.zeros((design.shape[1], outputs))
-    prior = target.mean(axis=0)
+    prior = np.average(target, axis=0, weights=weights)
     beta[-1] = np.log(prior / (1 - prior.sum()))
     penalty = _penalty(design.shape[1], classes)
     for _ in range(_STEPS):
-        step = _newton_step(design, target, beta, penalty, c)
-        beta = _line_search(design, codes, beta, step, penalty, c)
+        step = _newton_step(design, target, beta, penalty, c, weights)
+        beta = _line_search(design, codes, beta, step, penalty, c, weights)
         if np.abs(step).max() < _TOLERANCE:
             break
     return RidgeLogistic(beta[:-1], beta[-1])
@@ -76,15 +78,16 @@ def _penalty(width: int, classes: int) -> Floats:
     return np.kron(between * (2 if classes == 2 else 1), np.diag(free))
 
 
-def _newton_step(design: Floats, target: Floats, beta: Floats, penalty: Floats, c: float) -> Floats:
+def _newton_step(design: Floats, target: Floats, beta: Floats, penalty: Floats, c: float, weights: Floats | None) -> Floats:
     width, outputs = beta.shape
     p = softmax(np.hstack([np.zeros((len(design), 1)), design @ beta]))[:, 1:]
-    gradient = c * (design.T @ (p - target)).T.ravel() + penalty @ beta.T.ravel()
+    weighted = design.T if weights is None else design.T * weights
+    gradient = c * (weighted @ (p - target)).T.ravel() + penalty @ beta.T.ravel()
     hessian = penalty.copy()
     for i in range(outputs):
         for j in range(i, outputs):
             weight = p[:, i] * ((i == j) - p[:, j])
-            block = c * (design.T * weight) @ design
+            block = c * (weighted * weight) @ design
             hessian[i * width : (i + 1) * width, j * width : (j + 1) * width] += block
             if i != j:
                 hessian[j * width : (j + 1) * width, i * width : (i + 1) * width] += block
@@ -92,18 +95,29 @@ def _newton_step(design: Floats, target: Floats, beta: Floats, penalty: Floats, 
     return np.asarray(np.linalg.solve(hessian, gradient).reshape(outputs, width).T)
 
 
-def _objective(design: Floats, codes: npt.NDArray[np.intp], beta: Floats, penalty: Floats, c: float) -> float:
+def _objective(
+    design: Floats, codes: npt.NDArray[np.intp], beta: Floats, penalty: Floats, c: float, weights: Floats | None
+) -> float:
     scores = np.hstack([np.zeros((len(design), 1)), design @ beta])
     top = scores.max(axis=1)
     log_sum = top + np.log(np.exp(scores - top[:, None]).sum(axis=1))
-    loss = float((log_sum - scores[np.arange(len(codes)), codes]).sum())
+    losses = log_sum - scores[np.arange(len(codes)), codes]
+    loss = float(losses.sum() if weights is None else losses @ weights)
     flat = beta.T.ravel()
     return c * loss + float(flat @ penalty @ flat) / 2
 
 
-def _line_search(design: Floats, codes: npt.NDArray[np.intp], beta: Floats, step: Floats, penalty: Floats, c: float) -> Floats:
-    before = _objective(design, codes, beta, penalty, c)
+def _line_search(
+    design: Floats,
+    codes: npt.NDArray[np.intp],
+    beta: Floats,
+    step: Floats,
+    penalty: Floats,
+    c: float,
+    weights: Floats | None,
+) -> Floats:
+    before = _objective(design, codes, beta, penalty, c, weights)
     share = 1.0
-    while share > 1e-6 and _objective(design, codes, beta - share * step, penalty, c) > before:
+    while share > 1e-6 and _objective(design, codes, beta - share * step, penalty, c, weights) > before:
         share /= 2
     return beta - share * step

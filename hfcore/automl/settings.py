@@ -50,7 +50,7 @@ class AutoMLSettings:
         validation_size: Share held out instead of folds; None for cross-validation.
         allowed_models, blocked_models: Names out of ALGORITHMS; None for all and for none.
         excluded_columns: Columns that must not be features.
-        weight_column_name: Column of row weights, or None.
+        weight_column_name: Column that says how many rows each row counts as, in the fit and in the metrics; never a feature.
         compute_target: Name of the compute target.
         path: Project folder (used by Azure ML).
         debug_log: Name of the log file (used by Azure ML).
@@ -121,6 +121,8 @@ def _wrong_choices(s: AutoMLSettings) -> dict[str, str]:
         wrong["label_column_name"] = "label_column_name is empty; name the column to predict."
     if s.label_column_name in s.excluded_columns:
         wrong["excluded_columns"] = f"The label {s.label_column_name!r} cannot be among the excluded columns."
+    if s.weight_column_name is not None and s.weight_column_name == s.label_column_name:
+        wrong["weight_column_name"] = f"The label {s.label_column_name!r} cannot hold the weights as well."
     wrong |= _one_of(s.task, ("classification",), "task")
     wrong |= _one_of(s.primary_metric, PRIMARY_METRICS, "primary_metric")
     wrong |= _one_of(s.featurization, ("auto", "off"), "featurization")

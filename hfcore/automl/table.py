@@ -20,17 +20,27 @@ _FEW_ROWS = 1000
 
 @dataclass(frozen=True, eq=False)
 class TrainingTable:
-    """Features as float32 (yes/no as 1/0, missing cells as NaN) and the label of each row as its place in `labels`."""
+    """Features as float32 (yes/no as 1/0, missing cells as NaN) and the label of each row as its place in `labels`.
+
+    `weights` says how many rows each row counts as, None for one each.
+    """
 
     values: npt.NDArray[np.float32]
     codes: npt.NDArray[np.intp]
     features: tuple[str, ...]
     labels: tuple[Any, ...]
+    weights: npt.NDArray[np.float64] | None = None
 
     @property
     def classes(self) -> int:
         """Number of labels."""
         return len(self.labels)
+
+    def folds(self, settings: AutoMLSettings) -> npt.NDArray[np.int64]:
+        """Return the validation fold of each row; rows of weight 0 are dealt apart, so that every fold holds rows that count."""
+        counting = self.codes if self.weights is None else self.codes[self.weights > 0]
+        strata = self.codes if self.weights is None else self.codes + self.classes * (self.weights == 0)
+        return stratified_folds(strata, fold_count(counting, settings), settings.random_state)
 
 
 def training_table(frame: pd.DataFrame, settings: AutoMLSettings) -> TrainingTable:
@@ -42,9 +52,10 @@ def training_table(frame: pd.DataFrame, settings: AutoMLSettings) -> TrainingTab
     wrong = _wrong_settings(frame, settings)
     if wrong:
         raise InvalidSettings(wrong)
-    features = tuple(c for c in frame.columns if c != settings.label_column_name and c not in settings.excluded_columns)
+    features = _features(frame, settings)
     labels, codes = _labels(frame[settings.label_column_name])
-    return TrainingTable(feature_values(frame, features), codes, features, labels)
+    weights = None if settings.weight_column_name is None else _numbers(frame[settings.weight_column_name])
+    return TrainingTable(feature_values(frame, features), codes, features, labels, weights)
 
 
 def feature_values(frame: pd.DataFrame, features: tuple[str, ...]) -> npt.NDArray[np.float32]:
@@ -56,7 +67,7 @@ def feature_values(frame: pd.DataFrame, features: tuple[str, ...]) -> npt.NDArra
     missing = [c for c in features if c not in frame.columns]
     if missing:
         raise InvalidSettings({"features": f"The table has no column {_listed(missing)}."})
-    columns = [frame[c].to_numpy(dtype=np.float64, na_value=np.nan) for c in features]
+    columns = [_numbers(frame[c]) for c in features]
     with np.errstate(over="ignore"):  # what is too large for single precision becomes infinite and is refused in words
         return np.column_stack(columns).astype(np.float32)
 
@@ -76,6 +87,15 @@ def stratified_folds(codes: npt.NDArray[np.intp], folds: int, seed: int) -> npt.
     return fold
 
 
+def _features(frame: pd.DataFrame, settings: AutoMLSettings) -> tuple[str, ...]:
+    others = {settings.label_column_name, settings.weight_column_name, *settings.excluded_columns}
+    return tuple(c for c in frame.columns if c not in others)
+
+
+def _numbers(column: pd.Series[Any]) -> npt.NDArray[np.float64]:
+    return np.asarray(column.to_numpy(dtype=np.float64, na_value=np.nan))
+
+
 def _listed(names: Any) -> str:
     return ", ".join(repr(str(n)) for n in names)
 
@@ -90,16 +110,48 @@ def _wrong_settings(frame: pd.DataFrame, settings: AutoMLSettings) -> dict[str, 
     if settings.label_column_name not in frame.columns:
         wrong["label_column_name"] = f"The table has no column {settings.label_column_name!r}; it has {_listed(frame.columns)}."
         return wrong
+    wrong |= _wrong_weights(frame, settings)
     return wrong | _wrong_label(frame[settings.label_column_name]) | _wrong_features(frame, settings)
 
 
 def _not_offered(settings: AutoMLSettings) -> dict[str, str]:
     wrong = {}
-    if settings.weight_column_name is not None:
-        wrong["weight_column_name"] = "weight_column_name is not available on this backend; leave it empty."
     if settings.validation_size is not None:
         wrong["validation_size"] = "validation_size is not available on this backend; use n_cross_validations."
     return wrong
+
+
+def _wrong_weights(frame: pd.DataFrame, settings: AutoMLSettings) -> dict[str, str]:
+    """Return what is wrong with the weights, if anything, in one sentence."""
+    name = settings.weight_column_name
+    if name is None:
+        return {}
+    sentence = _weights_sentence(frame, name, settings.label_column_name)
+    return {"weight_column_name": sentence} if sentence else {}
+
+
+def _weights_sentence(frame: pd.DataFrame, name: str, label: str) -> str:
+    if name not in frame.columns:
+        return f"The table has no column {name!r}; weight_column_name may be one of {_listed(frame.columns)}."
+    if not _is_number(frame[name]):
+        return f"The weights in {name!r} are not numbers; each weight must be a number of at least 0."
+    weights = _numbers(frame[name])
+    for count, what in (
+        (int(np.isnan(weights).sum()), "missing"),
+        (int((weights < 0).sum()), "negative"),
+        (int(np.isinf(weights).sum()), "infinite"),
+    ):
+        if count:
+            return f"{count} of the weights in {name!r} are {what}; each weight must be a number of at least 0."
+    if not weights.any():
+        return f"All weights in {name!r} are 0, so no row would count; at least some must be above 0."
+    counts = frame[label][weights > 0].value_counts()
+    rare = [v for v in frame[label].dropna().unique() if counts.get(v, 0) < 2]
+    if rare:
+        return (
+            f"The label has values with fewer than two rows of a weight above 0 ({_listed(rare[:5])}); each needs at least two."
+        )
+    return ""
 
 
 def _wrong_label(column: pd.Series[Any]) -> dict[str, str]:
@@ -118,13 +170,13 @@ def _wrong_label(column: pd.Series[Any]) -> dict[str, str]:
 
 
 def _wrong_features(frame: pd.DataFrame, settings: AutoMLSettings) -> dict[str, str]:
-    names = [c for c in frame.columns if c != settings.label_column_name and c not in settings.excluded_columns]
+    names = _features(frame, settings)
     if not names:
         return {"excluded_columns": "No column is left to learn from; exclude fewer columns."}
     text = [c for c in names if not _is_number(frame[c])]
     if text:
         return {"excluded_columns": f"These columns do not hold numbers: {_listed(text)}. Add them to excluded_columns."}
-    values = feature_values(frame, tuple(names))
+    values = feature_values(frame, names)
     endless = [c for j, c in enumerate(names) if np.isinf(values[:, j]).any()]
     if endless:
         return {"excluded_columns": f"Infinite or far too large values in {_listed(endless)}: repair or exclude them."}

@@ -38,11 +38,16 @@ class Task:
     impute: bool
     export: bool
     limit_s: float | None = None
+    weights: Floats | None = None
 
     @property
     def fold_numbers(self) -> range:
         """The folds in order."""
         return range(int(self.folds.max()) + 1)
+
+    def weights_of(self, rows: npt.NDArray[np.bool_]) -> Floats | None:
+        """Return the weights of chosen rows, None when every row counts once."""
+        return None if self.weights is None else self.weights[rows]
 
 
 def run_trial(task: Task, plan: TrialPlan) -> ChildOutcome:
@@ -57,10 +62,11 @@ def run_trial(task: Task, plan: TrialPlan) -> ChildOutcome:
     for fold in task.fold_numbers:
         check_time(task, clock)
         kept = task.folds != fold
-        pipeline = fit_pipeline(plan, task.values[kept], task.codes[kept], task.classes, seed, task.impute)
+        training = (task.values[kept], task.codes[kept], task.classes)
+        pipeline = fit_pipeline(plan, *training, seed, task.impute, task.weights_of(kept))
         probabilities[~kept] = pipeline.predict(task.values[~kept])
     check_time(task, clock)
-    final = fit_pipeline(plan, task.values, task.codes, task.classes, seed, task.impute)
+    final = fit_pipeline(plan, task.values, task.codes, task.classes, seed, task.impute, task.weights)
     fitted = final.predict(task.values)
     return ChildOutcome(
         number=plan.number,
@@ -79,7 +85,8 @@ def run_trial(task: Task, plan: TrialPlan) -> ChildOutcome:
 
 def score(task: Task, probabilities: Floats) -> dict[str, Any]:
     """Return score, fold_scores, metrics and fold_metrics of out-of-fold probabilities."""
-    per_fold = [metrics_of_codes(task.codes[task.folds == f], probabilities[task.folds == f]) for f in task.fold_numbers]
+    held = [task.folds == f for f in task.fold_numbers]
+    per_fold = [metrics_of_codes(task.codes[rows], probabilities[rows], task.weights_of(rows)) for rows in held]
     means = mean_over_folds(per_fold)
     primary = means[task.primary_metric]
     return {

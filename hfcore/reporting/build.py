@@ -71,6 +71,10 @@ class ReportSettings(Protocol):
         """Columns left out of the features."""
 
     @property
+    def weight_column_name(self) -> str | None:
+        """The column of row weights, if any."""
+
+    @property
     def random_state(self) -> int:
         """Seed of the run."""
 
@@ -117,7 +121,7 @@ def build_report(
         features=tuple(features),
         excluded_columns=tuple(settings.excluded_columns),
         uses_follow_up_time=FOLLOW_UP_TIME in features,
-        validation=_validation(np.asarray(folds)[rows], len(rows)),
+        validation=_validation(np.asarray(folds)[rows], len(rows), settings.weight_column_name),
         honest=honest,
         honest_note=honest_note,
         **_told(outcome),
@@ -171,11 +175,15 @@ def _predictions(proba: Any, y: Any, labels: Sequence[Any], positive_label: Any,
     return Predictions(codes, np.asarray(proba, dtype=np.float64)[rows], position[positive_label])
 
 
-def _validation(folds: npt.NDArray[np.int_], all_rows: int) -> str:
+def _validation(folds: npt.NDArray[np.int_], all_rows: int, weighted_by: str | None) -> str:
+    """Say how it was validated; with row weights, that the curves and intervals do not know them."""
     count = len(np.unique(folds))
-    if count > 1:
-        return f"{count}-fold stratified cross-validation on {len(folds)} patients"
-    return f"a held-out set of {len(folds)} out of {all_rows} patients"
+    how = f"{count}-fold stratified cross-validation on {len(folds)} patients"
+    if count == 1:
+        how = f"a held-out set of {len(folds)} out of {all_rows} patients"
+    if weighted_by is None:
+        return how
+    return f"{how}, weighted by {weighted_by!r} in the table of metrics; curves and intervals count every patient once"
 
 
 def _honest(

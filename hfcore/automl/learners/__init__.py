@@ -12,6 +12,7 @@ from hfcore.automl.graph import Graph
 
 Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.intp]
+Weights = Floats | None
 
 _PLACES = {
     "LogisticRegression": "linear:fit_logistic",
@@ -37,9 +38,20 @@ class FittedLearner(Protocol):
         """Append the same prediction to a graph and return the name of its result."""
 
 
-def fit_learner(name: str, parameters: dict[str, Any], x: Floats, codes: Codes, classes: int, seed: int) -> FittedLearner:
-    """Fit the learner called `name`; its library is imported only now."""
+def fit_learner(
+    name: str, parameters: dict[str, Any], x: Floats, codes: Codes, classes: int, seed: int, weights: Weights = None
+) -> FittedLearner:
+    """Fit the learner called `name`; its library is imported only now.
+
+    `weights` says how many rows each row counts as, all above 0; None for one each.
+    """
     module, _, function = _PLACES[name].partition(":")
     fit = getattr(importlib.import_module(f"hfcore.automl.learners.{module}"), function)
-    learner: FittedLearner = fit(parameters, x, codes, classes, seed)
+    learner: FittedLearner = fit(parameters, x, codes, classes, seed, weights)
     return learner
+
+
+def class_shares(codes: Codes, classes: int, weights: Weights) -> Floats:
+    """Return each class's share of the rows, or of their weights."""
+    counts = np.bincount(codes, weights, minlength=classes)
+    return np.asarray(counts / counts.sum())

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from hfcore.automl.graph import Graph
-from hfcore.automl.learners import Codes, Floats
+from hfcore.automl.learners import Codes, Floats, Weights
 from hfcore.automl.learners.forest import Tree, export_trees
 from hfcore.automl.learners.started import StartedTrees, fit_start, start_scores
 from hfcore.automl.learners.trees import export_link
@@ -53,7 +53,9 @@ class XgBoost:
         return export_link(graph, graph.add("Add", total, graph.constant(self.start)), len(self.start))
 
 
-def fit_lightgbm(parameters: dict[str, Any], x: Floats, codes: Codes, classes: int, seed: int) -> LightGbm:
+def fit_lightgbm(
+    parameters: dict[str, Any], x: Floats, codes: Codes, classes: int, seed: int, weights: Weights = None
+) -> LightGbm:
     """Boost with LightGBM, or grow a forest with boosting_type "rf"."""
     import lightgbm
 
@@ -61,7 +63,7 @@ def fit_lightgbm(parameters: dict[str, Any], x: Floats, codes: Codes, classes: i
     rounds = int(given.pop("n_estimators"))
     objective: dict[str, Any] = {"objective": "binary"} if classes == 2 else {"objective": "multiclass", "num_class": classes}
     fixed = {"num_threads": 1, "seed": seed, "deterministic": True, "force_row_wise": True, "verbosity": -1}
-    data = lightgbm.Dataset(x, label=codes, params={"verbosity": -1}, free_raw_data=True)
+    data = lightgbm.Dataset(x, label=codes, weight=weights, params={"verbosity": -1}, free_raw_data=True)
     booster = lightgbm.train(objective | fixed | given, data, num_boost_round=rounds)
     targets = 1 if classes == 2 else classes
     dumped = booster.dump_model()["tree_info"]
@@ -87,12 +89,15 @@ def _lightgbm_tree(root: dict[str, Any], target: int, targets: int, share: float
     return Tree(np.array(feature), np.array(threshold, dtype=np.float64), np.array(left), np.array(right), values)
 
 
-def fit_xgboost(parameters: dict[str, Any], x: Floats, codes: Codes, classes: int, seed: int) -> XgBoost | StartedTrees:
+def fit_xgboost(
+    parameters: dict[str, Any], x: Floats, codes: Codes, classes: int, seed: int, weights: Weights = None
+) -> XgBoost | StartedTrees:
     """Boost with XGBoost, from the classes' frequencies or, when `start` names one, from another learner's log odds."""
     given = dict(parameters)
-    start = fit_start(given, x, codes, classes, seed)
+    start = fit_start(given, x, codes, classes, seed, weights)
     targets = 1 if classes == 2 else classes
-    booster = _boost(given, x, codes, classes, seed, None if start is None else start_scores(start, x, targets))
+    margin = None if start is None else start_scores(start, x, targets)
+    booster = _boost(given, x, codes, classes, seed, margin, weights)
     stored = json.loads(booster.save_raw("json").decode("utf-8"))["learner"]["gradient_booster"]["model"]
     trees = [_xgboost_tree(t, group, targets) for t, group in zip(stored["trees"], stored["tree_info"], strict=True)]
     if start is not None:
@@ -100,7 +105,9 @@ def fit_xgboost(parameters: dict[str, Any], x: Floats, codes: Codes, classes: in
     return XgBoost(booster, trees, np.zeros(1) if targets == 1 else np.full(targets, 0.5))
 
 
-def _boost(given: dict[str, Any], x: Floats, codes: Codes, classes: int, seed: int, margin: Floats | None) -> Any:
+def _boost(
+    given: dict[str, Any], x: Floats, codes: Codes, classes: int, seed: int, margin: Floats | None, weights: Weights
+) -> Any:
     """Return the booster of the trees grown from `margin`, a score per row and target, or from none."""
     import xgboost
 
@@ -109,7 +116,7 @@ def _boost(given: dict[str, Any], x: Floats, codes: Codes, classes: int, seed: i
         {"objective": "binary:logistic"} if classes == 2 else {"objective": "multi:softprob", "num_class": classes}
     )
     fixed = {"nthread": 1, "seed": seed, "tree_method": "hist", "base_score": 0.5, "verbosity": 0}
-    data = xgboost.DMatrix(x.astype(np.float32), label=codes, nthread=1)
+    data = xgboost.DMatrix(x.astype(np.float32), label=codes, weight=weights, nthread=1)
     if margin is not None:
         data.set_base_margin(margin.astype(np.float32))
     return xgboost.train(objective | fixed | given, data, num_boost_round=rounds)

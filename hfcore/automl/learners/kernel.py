@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from hfcore.automl.graph import Graph
-from hfcore.automl.learners import Codes, Floats
+from hfcore.automl.learners import Codes, Floats, Weights
 from hfcore.automl.ridge_logistic import RidgeLogistic, fit_ridge_logistic
 
 MOST_LANDMARKS = 250
@@ -61,27 +61,29 @@ def gaussian(x: Floats, landmarks: Floats, gamma: float) -> Floats:
     return np.asarray(np.exp(-gamma * np.maximum(squares, 0.0)))
 
 
-def fit_kernel_logistic(parameters: dict[str, Any], x: Floats, codes: Codes, classes: int, seed: int) -> KernelLogistic:
+def fit_kernel_logistic(
+    parameters: dict[str, Any], x: Floats, codes: Codes, classes: int, seed: int, weights: Weights = None
+) -> KernelLogistic:
     """Fit log odds with a Gaussian kernel on at most 250 landmarks, training rows drawn at random (Nystrom's approximation).
 
     `C` is the inverse strength of the penalty, `gamma` is per column: it is divided by their number. `emphasis` above 0
     stretches the columns that a linear model leans on. With many classes there are fewer landmarks: the cost stays bounded.
     """
-    emphasis = _emphasis(float(parameters.get("emphasis", 0.0)), x, codes, classes)
+    emphasis = _emphasis(float(parameters.get("emphasis", 0.0)), x, codes, classes, weights)
     count = min(MOST_LANDMARKS, _MOST_UNKNOWNS // (classes - 1))
     landmarks = x[np.random.default_rng(seed).permutation(len(x))[:count]] * emphasis
     gamma = float(parameters["gamma"]) / x.shape[1]
     among = gaussian(landmarks, landmarks, gamma)
     factor = np.linalg.cholesky(among + _JITTER * np.eye(len(landmarks)))
     features = np.linalg.solve(factor, gaussian(x * emphasis, landmarks, gamma).T).T
-    line = fit_ridge_logistic(features, codes, classes, float(parameters["C"]))
+    line = fit_ridge_logistic(features, codes, classes, float(parameters["C"]), weights)
     return KernelLogistic(emphasis, landmarks, gamma, RidgeLogistic(np.linalg.solve(factor.T, line.weights), line.intercept))
 
 
-def _emphasis(power: float, x: Floats, codes: Codes, classes: int) -> Floats:
+def _emphasis(power: float, x: Floats, codes: Codes, classes: int, weights: Weights) -> Floats:
     """Return a factor per column: the size of its linear coefficient to a power, with a mean square of one."""
     if power == 0:
         return np.ones(x.shape[1])
-    size = np.abs(fit_ridge_logistic(x, codes, classes, _FIRST_C).weights).mean(axis=1)
+    size = np.abs(fit_ridge_logistic(x, codes, classes, _FIRST_C, weights).weights).mean(axis=1)
     factor = (size + _LEAST_SIZE) ** power
     return np.asarray(factor / np.sqrt((factor**2).mean()))

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from hfcore.automl.graph import Graph
-from hfcore.automl.learners import Codes, Floats
+from hfcore.automl.learners import Codes, Floats, Weights, class_shares
 
 _TINY = 1e-12
 
@@ -55,8 +55,8 @@ class Neighbours:
         return graph.add("Sqrt", graph.add("Relu", graph.add("Sub", squares, product)))
 
 
-def fit_knn(parameters: dict[str, Any], x: Floats, codes: Codes, classes: int, seed: int) -> Neighbours:
-    """Keep the training rows; `n_neighbors` of them vote, fewer when the table is smaller."""
+def fit_knn(parameters: dict[str, Any], x: Floats, codes: Codes, classes: int, seed: int, weights: Weights = None) -> Neighbours:
+    """Keep the training rows; `n_neighbors` of them vote by their weights, fewer when the table is smaller."""
     count = max(1, min(int(parameters["n_neighbors"]), len(x) - 1))
-    prior = np.bincount(codes, minlength=classes) / len(codes)
-    return Neighbours(x, np.eye(classes)[codes], prior, count)
+    targets = np.eye(classes)[codes]
+    return Neighbours(x, targets if weights is None else targets * weights[:, None], class_shares(codes, classes, weights), count)

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from hfcore.automl.graph import Graph
-from hfcore.automl.learners import Codes, Floats
+from hfcore.automl.learners import Codes, Floats, Weights
 from hfcore.automl.learners.forest import Tree, export_trees
 from hfcore.automl.learners.kernel import fit_kernel_logistic
 from hfcore.automl.learners.trees import export_link
@@ -69,7 +69,9 @@ class StartedTrees:
         return export_link(graph, graph.add("Add", leaves, scores), self.targets)
 
 
-def fit_start(parameters: dict[str, Any], x: Floats, codes: Codes, classes: int, seed: int) -> Start | None:
+def fit_start(
+    parameters: dict[str, Any], x: Floats, codes: Codes, classes: int, seed: int, weights: Weights = None
+) -> Start | None:
     """Fit the start that the parameters name, if any, and take what belongs to it out of them.
 
     Raises:
@@ -80,11 +82,11 @@ def fit_start(parameters: dict[str, Any], x: Floats, codes: Codes, classes: int,
     if name is None:
         return None
     if name == "kernel logistic regression":
-        return fit_kernel_logistic({"C": given["start_C"], "gamma": given["start_gamma"]}, x, codes, classes, seed)
+        return fit_kernel_logistic({"C": given["start_C"], "gamma": given["start_gamma"]}, x, codes, classes, seed, weights)
     if name != "LogisticRegression":
         raise ValueError(f"{name!r} is not a start that this engine knows.")
     splines = fit_splines(x, int(given["start_knots"]))
-    return SplineLogistic(splines, fit_ridge_logistic(splines.apply(x), codes, classes, float(given["start_C"])))
+    return SplineLogistic(splines, fit_ridge_logistic(splines.apply(x), codes, classes, float(given["start_C"]), weights))
 
 
 def start_scores(start: Start, x: Floats, targets: int) -> Floats:

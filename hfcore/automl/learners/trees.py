@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from hfcore.automl.graph import Graph
-from hfcore.automl.learners import Codes, Floats
+from hfcore.automl.learners import Codes, Floats, Weights, class_shares
 from hfcore.automl.learners.forest import Tree, export_trees
 
 
@@ -63,38 +63,46 @@ def export_link(graph: Graph, scores: str, targets: int) -> str:
     return graph.add("Concat", graph.add("Sub", graph.number(1.0), positive), positive, axis=1)
 
 
-def fit_decision_tree(parameters: dict[str, Any], x: Floats, codes: Codes, classes: int, seed: int) -> Averaged:
+def fit_decision_tree(
+    parameters: dict[str, Any], x: Floats, codes: Codes, classes: int, seed: int, weights: Weights = None
+) -> Averaged:
     """Grow one small tree."""
     from sklearn.tree import DecisionTreeClassifier
 
     given, pull = _split(parameters)
-    model = DecisionTreeClassifier(random_state=seed, **given).fit(x.astype(np.float32), codes)
-    return _averaged([model], codes, classes, pull)
+    model = DecisionTreeClassifier(random_state=seed, **given).fit(x.astype(np.float32), codes, weights)
+    return _averaged([model], class_shares(codes, classes, weights), pull)
 
 
-def fit_random_forest(parameters: dict[str, Any], x: Floats, codes: Codes, classes: int, seed: int) -> Averaged:
+def fit_random_forest(
+    parameters: dict[str, Any], x: Floats, codes: Codes, classes: int, seed: int, weights: Weights = None
+) -> Averaged:
     """Grow a random forest."""
     from sklearn.ensemble import RandomForestClassifier
 
     given, pull = _split(parameters)
-    model = RandomForestClassifier(random_state=seed, n_jobs=None, **given).fit(x.astype(np.float32), codes)
-    return _averaged(model.estimators_, codes, classes, pull)
+    model = RandomForestClassifier(random_state=seed, n_jobs=None, **given).fit(x.astype(np.float32), codes, weights)
+    return _averaged(model.estimators_, class_shares(codes, classes, weights), pull)
 
 
-def fit_extra_trees(parameters: dict[str, Any], x: Floats, codes: Codes, classes: int, seed: int) -> Averaged:
+def fit_extra_trees(
+    parameters: dict[str, Any], x: Floats, codes: Codes, classes: int, seed: int, weights: Weights = None
+) -> Averaged:
     """Grow extremely randomised trees."""
     from sklearn.ensemble import ExtraTreesClassifier
 
     given, pull = _split(parameters)
-    model = ExtraTreesClassifier(random_state=seed, n_jobs=None, **given).fit(x.astype(np.float32), codes)
-    return _averaged(model.estimators_, codes, classes, pull)
+    model = ExtraTreesClassifier(random_state=seed, n_jobs=None, **given).fit(x.astype(np.float32), codes, weights)
+    return _averaged(model.estimators_, class_shares(codes, classes, weights), pull)
 
 
-def fit_gradient_boosting(parameters: dict[str, Any], x: Floats, codes: Codes, classes: int, seed: int) -> Boosted:
+def fit_gradient_boosting(
+    parameters: dict[str, Any], x: Floats, codes: Codes, classes: int, seed: int, weights: Weights = None
+) -> Boosted:
     """Boost small regression trees."""
     from sklearn.ensemble import GradientBoostingClassifier
 
-    model = GradientBoostingClassifier(random_state=seed, **parameters).fit(x.astype(np.float32), codes)
+    model = GradientBoostingClassifier(random_state=seed, **parameters).fit(x.astype(np.float32), codes, weights)
     targets = model.estimators_.shape[1]
     trees = []
     for stage in model.estimators_:
@@ -112,15 +120,14 @@ def _split(parameters: dict[str, Any]) -> tuple[dict[str, Any], float]:
     return given, float(given.pop("pull", 1.0))
 
 
-def _averaged(estimators: Sequence[Any], codes: Codes, classes: int, pull: float) -> Averaged:
-    prior = np.bincount(codes, minlength=classes) / len(codes)
+def _averaged(estimators: Sequence[Any], prior: Floats, pull: float) -> Averaged:
     trees = []
     for estimator in estimators:
         grown = estimator.tree_
         rows = grown.weighted_n_node_samples[:, None]
         shares = (grown.value[:, 0, :] * rows + pull * prior) / (rows + pull)
         trees.append(_tree(grown, shares / len(estimators)))
-    return Averaged(list(estimators), trees, classes)
+    return Averaged(list(estimators), trees, len(prior))
 
 
 def _tree(grown: Any, values: Floats) -> Tree:

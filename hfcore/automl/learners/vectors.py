@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from hfcore.automl.graph import Graph
-from hfcore.automl.learners import Codes, Floats
+from hfcore.automl.learners import Codes, Floats, Weights
 from hfcore.automl.learners.kernel import KernelLogistic, fit_kernel_logistic
 from hfcore.automl.ridge_logistic import RidgeLogistic, fit_ridge_logistic
 from hfcore.automl.table import stratified_folds
@@ -60,34 +60,38 @@ class Svm:
         return self.link.export(graph, self.machine.export(graph, x))
 
 
-def fit_svm(parameters: dict[str, Any], x: Floats, codes: Codes, classes: int, seed: int) -> Svm | KernelLogistic:
+def fit_svm(
+    parameters: dict[str, Any], x: Floats, codes: Codes, classes: int, seed: int, weights: Weights = None
+) -> Svm | KernelLogistic:
     """Fit the machine on all rows, the logistic step on decision values of rows it had not seen.
 
     With `variant` "kernel logistic regression" the kernel machine has a logistic loss from the start and no machine is fitted.
     """
     if parameters.get("variant") == KERNEL_LOGISTIC:
-        return fit_kernel_logistic(parameters, x, codes, classes, seed)
+        return fit_kernel_logistic(parameters, x, codes, classes, seed, weights)
     folds = min(_INNER_FOLDS, int(np.bincount(codes).min()))
     if folds < 2:
-        machine = _fit_machine(parameters, x, codes, classes)
-        return Svm(machine, fit_ridge_logistic(machine.decide(x), codes, classes, 1.0))
+        machine = _fit_machine(parameters, x, codes, classes, weights)
+        return Svm(machine, fit_ridge_logistic(machine.decide(x), codes, classes, 1.0, weights))
     fold = stratified_folds(codes, folds, seed)
     values = np.empty((len(x), classes * (classes - 1) // 2))
     for f in range(folds):
-        machine = _fit_machine(parameters, x[fold != f], codes[fold != f], classes)
-        values[fold == f] = machine.decide(x[fold == f])
-    return Svm(_fit_machine(parameters, x, codes, classes), fit_ridge_logistic(values, codes, classes, 1.0))
+        kept = fold != f
+        machine = _fit_machine(parameters, x[kept], codes[kept], classes, None if weights is None else weights[kept])
+        values[~kept] = machine.decide(x[~kept])
+    link = fit_ridge_logistic(values, codes, classes, 1.0, weights)
+    return Svm(_fit_machine(parameters, x, codes, classes, weights), link)
 
 
-def _fit_machine(parameters: dict[str, Any], x: Floats, codes: Codes, classes: int) -> Machine:
+def _fit_machine(parameters: dict[str, Any], x: Floats, codes: Codes, classes: int, weights: Weights) -> Machine:
     from sklearn.svm import SVC
 
     gamma = float(parameters["gamma"]) / x.shape[1]
-    model = SVC(C=parameters["C"], gamma=gamma, decision_function_shape="ovo").fit(x, codes)
+    model = SVC(C=parameters["C"], gamma=gamma, decision_function_shape="ovo").fit(x, codes, weights)
     sign = -1.0 if classes == 2 else 1.0  # scikit-learn's internal order of the two classes is the other way round
-    weights = sign * _pair_weights(model.dual_coef_, model.n_support_, classes)
+    factors = sign * _pair_weights(model.dual_coef_, model.n_support_, classes)
     shift = sign * model._intercept_
-    return Machine(model.support_vectors_.astype(np.float64), weights, np.asarray(shift, dtype=np.float64), gamma)
+    return Machine(model.support_vectors_.astype(np.float64), factors, np.asarray(shift, dtype=np.float64), gamma)
 
 
 def _pair_weights(dual: Floats, counts: Any, classes: int) -> Floats:

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from hfcore import automl
 from hfcore.automl.executors import TrialExecutor
 from hfcore.automl.settings import AutoMLSettings
-from hfcore.automl.table import fold_count, stratified_folds, training_table
+from hfcore.automl.table import training_table
 from hfcore.backends.local.compute import cores
 from hfcore.backends.local.data import Datasets
 from hfcore.backends.local.journal import Journal
@@ -93,7 +93,7 @@ class Attempt:
         table = training_table(frame, self._settings)
         self._table = table
         self._truth = [table.labels[code] for code in table.codes]
-        self._folds = stratified_folds(table.codes, fold_count(table.codes, self._settings), self._settings.random_state)
+        self._folds = table.folds(self._settings)
 
     def _keep(self, outcome: ChildOutcome) -> None:
         report = self._report(outcome) if outcome.state is RunState.COMPLETED else None

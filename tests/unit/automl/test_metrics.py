@@ -21,7 +21,7 @@ CASES = json.loads((Path(__file__).parent / "azure_metrics.json").read_text())["
 @pytest.mark.parametrize("case", CASES, ids=[c["name"] for c in CASES])
 def test_every_metric_equals_azures(case: dict[str, Any]) -> None:
     """Each metric is within 1e-9 of the value that azureml-metrics 0.0.91 gives, undefined where that is undefined."""
-    found = classification_metrics(case["y_true"], case["y_proba"], case["labels"])
+    found = classification_metrics(case["y_true"], case["y_proba"], case["labels"], case.get("sample_weight"))
     assert set(found) == set(case["expected"])
     for name, value in case["expected"].items():
         expected = math.nan if value is None else value

@@ -21,7 +21,18 @@ def frame(**columns: Any) -> pd.DataFrame:
 WRONG = [
     ({"label_column_name": "z"}, {}, "label_column_name", "no column 'z'"),
     ({"excluded_columns": ["zz"]}, {}, "excluded_columns", "no column 'zz'"),
-    ({"weight_column_name": "x"}, {}, "weight_column_name", "not available"),
+    ({"weight_column_name": "w"}, {}, "weight_column_name", "no column 'w'"),
+    ({"weight_column_name": "w"}, {"w": list("abcdef")}, "weight_column_name", "not numbers"),
+    ({"weight_column_name": "w"}, {"w": [1, 1, 1, None, 1, None]}, "weight_column_name", "2 of the weights in 'w' are missing"),
+    ({"weight_column_name": "w"}, {"w": [1, 1, 1, 1, 1, -0.5]}, "weight_column_name", "1 of the weights in 'w' are negative"),
+    ({"weight_column_name": "w"}, {"w": [1, 1, 1, 1, 1, np.inf]}, "weight_column_name", "infinite"),
+    ({"weight_column_name": "w"}, {"w": [0] * 6}, "weight_column_name", "All weights in 'w' are 0"),
+    (
+        {"weight_column_name": "w"},
+        {"w": [1, 1, 1, 0, 1, 0]},
+        "weight_column_name",
+        "fewer than two rows of a weight above 0 ('1')",
+    ),
     ({"validation_size": 0.2}, {}, "validation_size", "n_cross_validations"),
     ({"excluded_columns": ["x"]}, {}, "excluded_columns", "No column is left"),
     ({}, {"name": list("abcdef"), "when": list("uvwxyz")}, "excluded_columns", "'name', 'when'"),
@@ -44,10 +55,10 @@ def test_what_cannot_be_done_is_said(settings: dict[str, Any], columns: dict[str
 
 def test_all_faults_are_said_at_once() -> None:
     """Two wrong settings and a text column are one error."""
-    settings = AutoMLSettings(label_column_name="z", weight_column_name="x", excluded_columns=["zz"])
+    settings = AutoMLSettings(label_column_name="z", validation_size=0.2, excluded_columns=["zz"])
     with pytest.raises(InvalidSettings) as caught:
         training_table(frame(), settings)
-    assert set(caught.value.fields) == {"label_column_name", "weight_column_name", "excluded_columns"}
+    assert set(caught.value.fields) == {"label_column_name", "validation_size", "excluded_columns"}
 
 
 @pytest.mark.parametrize(

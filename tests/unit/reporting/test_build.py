@@ -61,6 +61,13 @@ def test_figures_come_from_the_out_of_fold_predictions():
     assert built.validation == "10-fold stratified cross-validation on 120 patients"
 
 
+def test_row_weights_are_said_with_what_does_not_know_them():
+    """With a weight column the report says which figures are weighted and which count every patient once."""
+    told = report(weight_column_name="w").validation
+    assert told.startswith("10-fold stratified cross-validation on 120 patients, weighted by 'w' in the table of metrics")
+    assert told.endswith("curves and intervals count every patient once")
+
+
 def test_follow_up_time_is_remarked_by_its_column():
     """A report says whether `time` was a feature and which columns were left out."""
     assert report(features=("age", "time")).uses_follow_up_time
