@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
+
+from inference.journal import log
 
 _HASH = re.compile(r"[0-9a-f]{64}")
 LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "[::1]"})
@@ -17,19 +21,25 @@ def hash_key(key: str | bytes) -> str:
     return hashlib.sha256(key.encode("utf-8") if isinstance(key, str) else key).hexdigest()
 
 
+def key_file(keys: Iterable[str]) -> bytes:
+    """Return the content of a file that tells a server which keys to accept, without telling the keys."""
+    return json.dumps({"sha256": [hash_key(key) for key in keys]}).encode()
+
+
 @dataclass(frozen=True)
 class KeyRing:
     """The hashes of the keys that are accepted; an empty ring asks for none, on loopback only."""
 
     hashes: tuple[str, ...] = ()
 
+    def __post_init__(self) -> None:
+        if not all(isinstance(h, str) and _HASH.fullmatch(h) for h in self.hashes):
+            raise ValueError("A key hash must be a SHA-256 in hexadecimal.")
+
     @classmethod
     def parse(cls, text: str) -> KeyRing:
         """Read hashes separated by commas. Raises ValueError when one is no SHA-256."""
-        hashes = tuple(part.strip() for part in text.split(",") if part.strip())
-        if not all(_HASH.fullmatch(h) for h in hashes):
-            raise ValueError("A key hash must be a SHA-256 in hexadecimal.")
-        return cls(hashes)
+        return cls(tuple(part.strip() for part in text.split(",") if part.strip()))
 
     @property
     def wants_key(self) -> bool:
@@ -39,8 +49,62 @@ class KeyRing:
     def accepts(self, key: bytes) -> bool:
         """Tell whether a key is one of the accepted ones, in the same time for every answer."""
         found = hash_key(key)
-        matches: Iterable[bool] = [hmac.compare_digest(found, known) for known in self.hashes]
+        matches = [hmac.compare_digest(found, known) for known in self.hashes]
         return any(matches)
+
+
+class KeyFile:
+    """The keys that a file names, read again as soon as it has been replaced.
+
+    A key that is being replaced is accepted until the new file is in place; a file that cannot be read changes nothing.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._seen = self._stamp()
+        self._ring = self._read()
+
+    @property
+    def wants_key(self) -> bool:
+        """True: whoever is given a key file asks for a key."""
+        return True
+
+    def accepts(self, key: bytes) -> bool:
+        """Tell whether a key is one of those in the file now, in the same time for every answer."""
+        self._look()
+        return self._ring.accepts(key)
+
+    def _look(self) -> None:
+        """Read the file again when it is another one than last time."""
+        try:
+            stamp = self._stamp()
+            if stamp != self._seen:
+                self._seen = stamp
+                self._ring = self._read()
+                log.info("The keys were read again.")
+        except FileNotFoundError:
+            if self._seen != (0, 0, 0):
+                self._seen = (0, 0, 0)
+                log.warning("The key file is gone; the keys stay as they were.")
+        except (OSError, ValueError) as error:
+            log.warning("The key file cannot be read (%s); the keys stay as they were.", type(error).__name__)
+
+    def _stamp(self) -> tuple[int, int, int]:
+        told = self._path.stat()
+        return told.st_ino, told.st_mtime_ns, told.st_size
+
+    def _read(self) -> KeyRing:
+        """Return the keys in the file. Raises OSError, ValueError."""
+        try:
+            ring = KeyRing(tuple(json.loads(self._path.read_bytes())["sha256"]))
+        except (KeyError, TypeError) as error:
+            raise ValueError("The key file holds no list of hashes.") from error
+        if not ring.wants_key:
+            raise ValueError("The key file holds no key hash.")
+        return ring
+
+
+Keys = KeyRing | KeyFile
 
 
 def bearer(header: bytes) -> bytes | None:

@@ -1,24 +1,24 @@
-"""Requests and answers over ASGI: headers looked up once, bodies read within limits of size and time."""
+"""Requests and answers: what was asked, what may be refused about it, and the bytes of an answer."""
 
 from __future__ import annotations
 
-import asyncio
 import json
+import os
 import re
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+import time
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from email.utils import formatdate
+from http import HTTPStatus
 
-Scope = MutableMapping[str, Any]
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
 Headers = list[tuple[bytes, bytes]]
 
 MOST_BODY_BYTES = 2 * 1024 * 1024
-MOST_BODY_SECONDS = 10.0
 JSON_TYPE = b"application/json"
+UNKNOWN_ROUTE = "(unknown)"
 _PLAIN_ID = re.compile(rb"[A-Za-z0-9._-]{1,100}")
+_STATUS_LINES = {s.value: f"HTTP/1.1 {s.value} {s.phrase}\r\n".encode() for s in HTTPStatus}
+_FIXED = b"cache-control: no-store\r\nx-content-type-options: nosniff\r\ndate: "
 
 
 class HttpRefused(Exception):
@@ -29,13 +29,9 @@ class HttpRefused(Exception):
         self.status, self.code, self.message, self.headers = status, code, message, list(headers)
 
 
-class ClientGone(Exception):
-    """The client closed the connection before its request was complete."""
-
-
-@dataclass
+@dataclass(slots=True)
 class HttpAnswer:
-    """An answer: status, body and headers; `rows` and `run_ms` are for the log and the headers."""
+    """An answer: status, body and headers; `rows` is for the log."""
 
     status: int
     body: bytes
@@ -48,73 +44,107 @@ class HttpAnswer:
         """Answer with a JSON document."""
         return cls(status, json.dumps(value).encode("ascii"))
 
-    async def send(self, send: Send) -> None:
-        """Write the answer."""
-        fixed = [(b"content-type", self.content_type), (b"content-length", str(len(self.body)).encode())]
-        fixed += [(b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff")]
-        await send({"type": "http.response.start", "status": self.status, "headers": fixed + self.headers})
-        await send({"type": "http.response.body", "body": self.body})
+    def to_bytes(self, request: Request, close: bool) -> bytes:
+        """Return the answer as it goes over the wire; a HEAD request gets no body."""
+        head = [_STATUS_LINES[self.status], b"content-type: ", self.content_type, b"\r\n"]
+        head += [b"content-length: ", str(len(self.body)).encode(), b"\r\n", _FIXED, _date(), b"\r\n"]
+        for name, value in self.headers:
+            head += [name, b": ", value, b"\r\n"]
+        head += [b"x-ms-request-id: ", request.id.encode(), b"\r\n"]
+        if request.callers_id is not None:
+            head += [b"x-ms-client-request-id: ", request.callers_id, b"\r\n"]
+        head += [b"connection: close\r\n\r\n" if close else b"\r\n", b"" if request.method == "HEAD" else self.body]
+        return b"".join(head)
 
 
-def header(scope: Scope, name: bytes) -> bytes | None:
-    """Return the first header of that lower-case name, or None."""
-    for key, value in scope["headers"]:
-        if key == name:
-            return bytes(value)
-    return None
+_dated: tuple[int, bytes] = (0, b"")
 
 
-def plain_id(value: bytes | None) -> bytes | None:
-    """Return a caller's request id when it is short and plain; else None, so that nothing odd is repeated."""
-    return value if value is not None and _PLAIN_ID.fullmatch(value) else None
+def _date() -> bytes:
+    """Return the time of now for the Date header, made once a second."""
+    global _dated
+    now = int(time.time())
+    if _dated[0] != now:
+        _dated = (now, formatdate(now, usegmt=True).encode())
+    return _dated[1]
 
 
-def check_content_type(scope: Scope) -> None:
+@dataclass(slots=True, eq=False)
+class Request:
+    """One request as far as it has arrived; `refused` says why it will not be served, `route` is its name in the log."""
+
+    url: bytes = b""
+    method: str = "(none)"
+    headers: dict[bytes, bytes] = field(default_factory=dict)
+    parts: list[bytes] = field(default_factory=list)
+    size: int = 0
+    head_size: int = 0
+    keep_alive: bool = False
+    headers_read: bool = False
+    handed_over: bool = False
+    abandoned: bool = False
+    answered: bool = False
+    refused: HttpRefused | None = None
+    route: str = UNKNOWN_ROUTE
+    since: float = 0.0
+    id: str = field(default_factory=lambda: os.urandom(16).hex())
+
+    @property
+    def path(self) -> str:
+        """The path without the query."""
+        return self.url.partition(b"?")[0].decode("latin-1")
+
+    @property
+    def query(self) -> str:
+        """What follows the question mark."""
+        return self.url.partition(b"?")[2].decode("latin-1")
+
+    @property
+    def declared_size(self) -> int | None:
+        """The length of the body in bytes, None when it comes in chunks or there is none."""
+        text = self.headers.get(b"content-length")
+        return int(text) if text is not None and text.isdigit() else None
+
+    @property
+    def callers_id(self) -> bytes | None:
+        """The caller's request id when it is short and plain; else None, so that nothing odd is repeated."""
+        sent = self.headers.get(b"x-ms-client-request-id")
+        return sent if sent is not None and _PLAIN_ID.fullmatch(sent) else None
+
+    def body(self) -> bytes:
+        """Return the body and let go of its parts."""
+        whole = self.parts[0] if len(self.parts) == 1 else b"".join(self.parts)
+        self.parts = []
+        return whole
+
+
+def check_content_type(request: Request) -> None:
     """Refuse what is not plain JSON in UTF-8 (415)."""
-    media, _, parameters = (header(scope, b"content-type") or b"").partition(b";")
-    charset = re.search(rb"charset\s*=\s*\"?([\w-]+)", parameters, re.IGNORECASE)
-    if media.strip().lower() != JSON_TYPE or (charset and charset.group(1).lower() not in (b"utf-8", b"us-ascii")):
-        raise HttpRefused(415, "unsupported_media_type", "Send the rows as Content-Type: application/json in UTF-8.")
-    if (header(scope, b"content-encoding") or b"identity").strip().lower() != b"identity":
+    sent = request.headers.get(b"content-type", b"")
+    if sent != JSON_TYPE:
+        media, _, parameters = sent.partition(b";")
+        charset = re.search(rb"charset\s*=\s*\"?([\w-]+)", parameters, re.IGNORECASE)
+        if media.strip().lower() != JSON_TYPE or (charset and charset.group(1).lower() not in (b"utf-8", b"us-ascii")):
+            raise HttpRefused(415, "unsupported_media_type", "Send the rows as Content-Type: application/json in UTF-8.")
+    if request.headers.get(b"content-encoding", b"identity").strip().lower() != b"identity":
         raise HttpRefused(
             415, "unsupported_encoding", "Send the body without Content-Encoding.", [(b"accept-encoding", b"identity")]
         )
 
 
-def _too_large() -> HttpRefused:
+def check_declared_size(request: Request) -> None:
+    """Refuse a body that is announced as larger than 2 MB (413), before any of it is read."""
+    declared = request.declared_size
+    if declared is not None and declared > MOST_BODY_BYTES:
+        raise too_large()
+
+
+def too_large() -> HttpRefused:
+    """Return the refusal of a body above 2 MB."""
     limit = f"{MOST_BODY_BYTES // (1024 * 1024)} MB"
     return HttpRefused(413, "body_too_large", f"The body is larger than {limit}; send fewer rows per request.")
 
 
-async def read_body(scope: Scope, receive: Receive) -> bytes:
-    """Return the body, or refuse it: above 2 MB (413), slower than 10 s (408).
-
-    Raises:
-        HttpRefused: the body is too large or too slow.
-        ClientGone: the connection was closed.
-    """
-    declared = header(scope, b"content-length")
-    if declared is not None and declared.isdigit() and int(declared) > MOST_BODY_BYTES:
-        raise _too_large()
-    try:
-        async with asyncio.timeout(MOST_BODY_SECONDS):
-            return await _collect(receive)
-    except TimeoutError:
-        raise HttpRefused(408, "body_too_slow", f"The body took longer than {MOST_BODY_SECONDS:g} s.") from None
-
-
-async def _collect(receive: Receive) -> bytes:
-    """Read chunks until the body is complete or too large."""
-    parts: list[bytes] = []
-    size = 0
-    while True:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise ClientGone
-        part = message.get("body", b"")
-        size += len(part)
-        if size > MOST_BODY_BYTES:
-            raise _too_large()
-        parts.append(part)
-        if not message.get("more_body", False):
-            return b"".join(parts)
+def busy(seconds: int = 1) -> HttpRefused:
+    """Return the refusal of a request for which there is no room just now."""
+    return HttpRefused(429, "busy", "The service is busy; try again in a moment.", [(b"retry-after", str(seconds).encode())])

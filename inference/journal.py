@@ -40,16 +40,27 @@ class ValueFreeFormatter(logging.Formatter):
         return "\n".join(lines)
 
 
-def open_log(path: Path | None) -> None:
-    """Send every record of this process to `path` (two files of 5 MB at most), or to stderr."""
+def open_log(path: Path | None, shared: bool = False) -> None:
+    """Send every record of this process to `path` (two files of 5 MB at most), or to stderr.
+
+    A `shared` log is written by several processes; one of them keeps it short, the others notice.
+    """
     handler: logging.Handler = logging.StreamHandler(sys.stderr)
-    if path is not None:
+    if path is not None and shared:
+        handler = logging.handlers.WatchedFileHandler(path, encoding="utf-8")
+    elif path is not None:
         handler = logging.handlers.RotatingFileHandler(path, maxBytes=MOST_BYTES, backupCount=1, encoding="utf-8")
     formatter = ValueFreeFormatter("%(asctime)s %(levelname)s %(message)s")
     formatter.converter = time.gmtime
     handler.setFormatter(formatter)
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     log.setLevel(logging.INFO)
+
+
+def keep_log_short(path: Path | None) -> None:
+    """Put a log aside that has reached 5 MB, in the place of the one put aside before."""
+    if path is not None and path.exists() and path.stat().st_size >= MOST_BYTES:
+        path.replace(path.with_name(f"{path.name}.1"))
 
 
 def log_request(method: str, route: str, status: int, rows: int, seconds: float, request_id: str) -> None:

@@ -263,11 +263,11 @@ class Model:
         """Name and version, written name:3."""
         return f"{self.manifest['name']}:{self.manifest['version']}"
 
-    def probabilities(self, matrix: Matrix) -> Matrix:
-        """Return n x classes probabilities in the order of `labels`."""
+    def probabilities(self, matrix: Matrix, run: onnxruntime.RunOptions | None = None) -> Matrix:
+        """Return n x classes probabilities in the order of `labels`; setting `run.terminate` ends it early."""
         if not len(matrix):
             return np.empty((0, len(self.labels)))
-        (raw,) = self._session.run(None, {self._input: matrix.astype(np.float32)})
+        (raw,) = self._session.run(None, {self._input: matrix.astype(np.float32)}, run)
         found: Matrix = np.asarray(raw, dtype=np.float64)
         if found.shape != (len(matrix), len(self.labels)) or not _are_probabilities(found):
             raise ModelRefused("The model answered something that is not one probability per class and row.")
@@ -376,7 +376,7 @@ def current_model() -> Model:
     return _model
 
 
-def answer(data: object, method: object = "predict") -> Answer:
+def answer(data: object, method: object = "predict", run: onnxruntime.RunOptions | None = None) -> Answer:
     """Score a raw body, a parsed request of either version, or bare rows.
 
     Raises:
@@ -386,7 +386,7 @@ def answer(data: object, method: object = "predict") -> Answer:
     if request.method not in METHODS:
         return _unknown_method(request)
     model = current_model()
-    probabilities = model.probabilities(model.reader.matrix(request.rows))
+    probabilities = model.probabilities(model.reader.matrix(request.rows), run)
     found = probabilities.tolist() if request.method == "predict_proba" else model.classes(probabilities)
     body: str | dict[str, object] = {"Results": found} if request.envelope == 2 else json.dumps({"result": found})
     return Answer(body, len(request.rows))

@@ -1,73 +1,64 @@
-"""The scoring service: an ASGI application around the entry script."""
+"""The scoring service: which requests are accepted, and what each is answered."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import time
-import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from urllib.parse import parse_qs
 
 from inference import score
-from inference.access import KeyRing, bearer, is_loopback_host
+from inference.access import Keys, bearer, is_loopback_host
+from inference.board import Board
 from inference.exchange import (
-    ClientGone,
+    UNKNOWN_ROUTE,
     Headers,
     HttpAnswer,
     HttpRefused,
-    Receive,
-    Scope,
-    Send,
+    Request,
     check_content_type,
-    header,
-    plain_id,
-    read_body,
+    check_declared_size,
 )
-from inference.journal import log, log_request
+from inference.journal import log
+from inference.metrics import CONTENT_TYPE, exposition
 from inference.openapi import document
+from inference.timing import Stop, seconds_per_run
 
-INLINE_BYTES = 64 * 1024
-OPENING_S = 8.0
-Handler = Callable[[Scope, Receive], Awaitable[HttpAnswer]]
+SCORE = "/score"
+QUIET_ROUTES = frozenset({"/", "/livez", "/readyz", "/metrics"})
+MOST_INLINE_BYTES = 64 * 1024
+MOST_INLINE_S = 0.005
+SMALLEST_ROW_BYTES = 48
 
 
 class Service:
-    """Answers POST /score, health checks and the description of the API.
+    """Answers POST /score, health checks, metrics and the description of the API.
 
     Args:
-        keys: Hashes of the accepted keys; an empty ring serves callers on this machine without one.
+        keys: Which keys are accepted; an empty ring serves callers on this machine without one.
+        board: Where the workers of this server count.
     """
 
-    def __init__(self, keys: KeyRing) -> None:
+    def __init__(self, keys: Keys, board: Board | None = None) -> None:
         self.keys = keys
+        self.board = board or Board(1)
         self.refusal: str | None = None
         self.model: score.Model | None = None
-        self._opening: asyncio.Task[None] | None = None
+        self.is_opening = False
+        self.inline_bytes = 0
         self._facts: Headers = []
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one ASGI connection."""
-        if scope["type"] == "lifespan":
-            await self._lifespan(receive, send)
-        elif scope["type"] == "http":
-            await self._serve(scope, receive, send)
-
-    async def _lifespan(self, receive: Receive, send: Send) -> None:
-        """Open the model beside the event loop, so that /livez answers while it is being checked."""
-        await receive()
-        self._opening = asyncio.create_task(self.open())
-        await send({"type": "lifespan.startup.complete"})
-        await receive()
-        log.info("Stopping")
-        with contextlib.suppress(asyncio.CancelledError):
-            await self._opening
-        await send({"type": "lifespan.shutdown.complete"})
+        self._routes: dict[str, Callable[[Request], HttpAnswer]] = {
+            "/": self._healthy,
+            "/livez": self._livez,
+            "/readyz": self._readyz,
+            "/metrics": self._metrics,
+            "/swagger.json": self._swagger,
+        }
 
     async def open(self) -> None:
-        """Open and check the model; what is wrong with it is said by /readyz and in the log."""
-        started = time.perf_counter()
+        """Open and check the model beside the loop; what is wrong with it is said by /readyz and in the log."""
+        started, self.is_opening = time.perf_counter(), True
         try:
             await asyncio.to_thread(score.init)
         except score.ModelRefused as error:
@@ -79,6 +70,8 @@ class Service:
         else:
             self._take(score.current_model())
             log.info("Ready with %s after %.2f s", score.current_model().version, time.perf_counter() - started)
+        finally:
+            self.is_opening = False
 
     def _take(self, model: score.Model) -> None:
         facts = [
@@ -88,140 +81,132 @@ class Service:
             (b"x-model-positive-label", json.dumps(model.manifest["positive_label"])),
         ]
         self._facts = [(name, value.encode("latin-1", "replace")) for name, value in facts]
+        once, per_row = seconds_per_run(model)
+        rows = int((MOST_INLINE_S - once) / max(per_row, 1e-7))
+        self.inline_bytes = max(0, min(MOST_INLINE_BYTES, rows * SMALLEST_ROW_BYTES))
         self.model = model
 
-    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request, whatever happens, and log it without repeating anything that was sent."""
-        started, request_id = time.perf_counter(), uuid.uuid4().hex
-        route, handler = self._route(scope["path"])
-        with contextlib.suppress(ClientGone):
-            answer = await self._answer(handler, scope, receive, request_id)
-            answer.headers += [(b"x-ms-request-id", request_id.encode())]
-            sent_id = plain_id(header(scope, b"x-ms-client-request-id"))
-            answer.headers += [(b"x-ms-client-request-id", sent_id)] if sent_id else []
-            await answer.send(send)
-            method = scope["method"] if scope["method"] in _KNOWN_METHODS else "(other)"
-            if route not in _HEALTH:
-                log_request(method, route, answer.status, answer.rows, time.perf_counter() - started, request_id)
+    # -- judging by the header ------------------------------------------------------------------------------------
 
-    async def _answer(self, handler: Handler, scope: Scope, receive: Receive, request_id: str) -> HttpAnswer:
-        try:
-            return await handler(scope, receive)
-        except HttpRefused as error:
-            return _refusal(error.status, error.code, error.message, request_id, headers=error.headers)
-        except score.InvalidRows as error:
-            return _refusal(422, "invalid_rows", str(error), request_id, error)
-        except score.RequestRefused as error:
-            return _refusal(error.status, "request_refused", str(error), request_id)
-        except ClientGone:
-            raise
-        except Exception:
-            log.exception("Request %s failed", request_id)
-            message = f"The service failed; its log has the details under {request_id}."
-            return _refusal(500, "internal_error", message, request_id, headers=[(b"x-ms-run-function-failed", b"True")])
+    def admit(self, request: Request) -> None:
+        """Name the request's route and refuse what its header rules out.
 
-    # -- routes ---------------------------------------------------------------------------------------------------
+        Raises:
+            HttpRefused: path, method, key, content type or announced size.
+        """
+        request.route = _route(request.path)
+        if request.route == SCORE:
+            _only(request, "POST")
+            self._check_caller(request)
+            check_content_type(request)
+            check_declared_size(request)
+        elif request.route in self._routes:
+            _only(request, "GET", "HEAD")
+            check_declared_size(request)
+        else:
+            raise HttpRefused(404, "not_found", "There is nothing here; send rows to POST /score.")
 
-    def _route(self, path: str) -> tuple[str, Handler]:
-        """Return the name a path has in the log, and its handler; a service path of AKS scores as well."""
-        parts = path.split("/")
-        if path == "/score" or (len(parts) == 6 and parts[:4] == ["", "api", "v1", "service"] and parts[5] == "score"):
-            return "/score", self._score
-        routes: dict[str, Handler] = {
-            "/": self._healthy,
-            "/livez": self._livez,
-            "/readyz": self._readyz,
-            "/swagger.json": self._swagger,
-        }
-        return (path, routes[path]) if path in routes else ("(unknown)", _unknown_path)
-
-    async def _healthy(self, scope: Scope, receive: Receive) -> HttpAnswer:
-        _only(scope, "GET", "HEAD")
-        return HttpAnswer(200, b"Healthy", b"text/plain; charset=utf-8")
-
-    async def _livez(self, scope: Scope, receive: Receive) -> HttpAnswer:
-        _only(scope, "GET", "HEAD")
-        return HttpAnswer.of_json({"status": "alive"})
-
-    async def _readyz(self, scope: Scope, receive: Receive) -> HttpAnswer:
-        """Ready once the golden predictions have been repeated; a refused model never is."""
-        _only(scope, "GET", "HEAD")
-        if self.model is not None:
-            return HttpAnswer.of_json({"status": "ready", "model": self.model.version})
-        if self.refusal is not None:
-            return HttpAnswer.of_json({"status": "refused", "reason": self.refusal}, 503)
-        return HttpAnswer.of_json({"status": "starting"}, 503)
-
-    async def _swagger(self, scope: Scope, receive: Receive) -> HttpAnswer:
-        _only(scope, "GET", "HEAD")
-        version = parse_qs(scope["query_string"].decode("latin-1")).get("version", ["2"])[-1]
-        if version not in ("2", "2.0", "3", "3.0", "3.1"):
-            raise HttpRefused(404, "not_found", "There is a description in version 2 and in version 3.")
-        return HttpAnswer.of_json(document(self._ready_model().manifest, int(version[0]), self.keys.wants_key))
-
-    async def _wait_until_open(self) -> None:
-        """Hold a request that came while the model was being opened, so that a restart loses none."""
-        if self._opening is not None and not self._opening.done():
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(asyncio.shield(self._opening), OPENING_S)
-
-    def _ready_model(self) -> score.Model:
-        if self.model is None:
-            raise HttpRefused(503, "not_ready", "The service is not ready; try again in a moment.", [(b"retry-after", b"1")])
-        return self.model
-
-    async def _score(self, scope: Scope, receive: Receive) -> HttpAnswer:
-        _only(scope, "POST")
-        self._check_caller(scope)
-        check_content_type(scope)
-        await self._wait_until_open()
-        self._ready_model()
-        body = await read_body(scope, receive)
-        started = time.perf_counter()
-        found = score.answer(body) if len(body) <= INLINE_BYTES else await asyncio.to_thread(score.answer, body)
-        took = f"{(time.perf_counter() - started) * 1e3:.3f}".encode()
-        answer = HttpAnswer.of_json(found.body)
-        answer.rows = found.rows
-        answer.headers += [(b"x-ms-run-fn-exec-ms", took), (b"x-ms-run-function-failed", b"False"), *self._facts]
-        return answer
-
-    def _check_caller(self, scope: Scope) -> None:
+    def _check_caller(self, request: Request) -> None:
         """Refuse a caller without a key (401), with a wrong one (403), or a web page that calls a keyless endpoint."""
         if not self.keys.wants_key:
-            if not is_loopback_host(header(scope, b"host") or b""):
+            if not is_loopback_host(request.headers.get(b"host", b"")):
                 raise HttpRefused(403, "forbidden", "Without a key this endpoint serves only its own machine.")
             return
-        key = bearer(header(scope, b"authorization") or b"")
+        key = bearer(request.headers.get(b"authorization", b""))
         if key is None:
             challenge = [(b"www-authenticate", b'Bearer realm="score"')]
             raise HttpRefused(401, "key_missing", "Send a key of this endpoint as Authorization: Bearer KEY.", challenge)
         if not self.keys.accepts(key):
             raise HttpRefused(403, "key_refused", "This key is not one of this endpoint's; copy it from the endpoint again.")
 
+    # -- answers --------------------------------------------------------------------------------------------------
 
-_HEALTH = frozenset({"/", "/livez", "/readyz"})
-_KNOWN_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"})
+    def answer(self, request: Request, stop: Stop | None = None) -> HttpAnswer:
+        """Answer one request, whatever happens, without repeating anything that was sent."""
+        try:
+            if request.refused is not None:
+                raise request.refused
+            return self._score(request, stop) if request.route == SCORE else self._routes[request.route](request)
+        except HttpRefused as error:
+            return refusal(error, request)
+        except score.InvalidRows as error:
+            return refusal(HttpRefused(422, "invalid_rows", str(error)), request, error)
+        except score.RequestRefused as error:
+            return refusal(HttpRefused(error.status, "request_refused", str(error)), request)
+        except Exception:
+            if stop is None or not stop.is_set():
+                log.exception("Request %s failed", request.id)
+            message = f"The service failed; its log has the details under {request.id}."
+            return refusal(HttpRefused(500, "internal_error", message, [(b"x-ms-run-function-failed", b"True")]), request)
+
+    def _score(self, request: Request, stop: Stop | None) -> HttpAnswer:
+        self._ready_model()
+        started = time.perf_counter()
+        found = score.answer(request.body(), run=stop.options if stop else None)
+        took = f"{(time.perf_counter() - started) * 1e3:.3f}".encode()
+        answer = HttpAnswer.of_json(found.body)
+        answer.rows = found.rows
+        answer.headers = [(b"x-ms-run-fn-exec-ms", took), (b"x-ms-run-function-failed", b"False"), *self._facts]
+        return answer
+
+    def _healthy(self, request: Request) -> HttpAnswer:
+        return HttpAnswer(200, b"Healthy", b"text/plain; charset=utf-8")
+
+    def _livez(self, request: Request) -> HttpAnswer:
+        return HttpAnswer.of_json({"status": "alive"})
+
+    def _readyz(self, request: Request) -> HttpAnswer:
+        """Ready once a worker has repeated the golden predictions; a refused model never is."""
+        if self.model is not None:
+            return HttpAnswer.of_json({"status": "ready", "model": self.model.version})
+        if self.refusal is not None:
+            return HttpAnswer.of_json({"status": "refused", "reason": self.refusal}, 503)
+        return HttpAnswer.of_json({"status": "starting"}, 503)
+
+    def _metrics(self, request: Request) -> HttpAnswer:
+        model = (str(self.model.manifest["name"]), str(self.model.manifest["version"])) if self.model else None
+        return HttpAnswer(200, exposition(self.board, model), CONTENT_TYPE)
+
+    def _swagger(self, request: Request) -> HttpAnswer:
+        version = parse_qs(request.query).get("version", ["2"])[-1]
+        if version not in ("2", "2.0", "3", "3.0", "3.1"):
+            raise HttpRefused(404, "not_found", "There is a description in version 2 and in version 3.")
+        return HttpAnswer.of_json(document(self._ready_model().manifest, int(version[0]), self.keys.wants_key))
+
+    def _ready_model(self) -> score.Model:
+        if self.model is None:
+            raise not_ready()
+        return self.model
 
 
-async def _unknown_path(scope: Scope, receive: Receive) -> HttpAnswer:
-    raise HttpRefused(404, "not_found", "There is nothing here; send rows to POST /score.")
+def _route(path: str) -> str:
+    """Return the name of a path in the log; a service path of a cluster scores as well."""
+    if path == SCORE:
+        return SCORE
+    parts = path.split("/")
+    if len(parts) == 6 and parts[:4] == ["", "api", "v1", "service"] and parts[5] == "score":
+        return SCORE
+    return path if path in ("/", "/livez", "/readyz", "/metrics", "/swagger.json") else UNKNOWN_ROUTE
 
 
-def _only(scope: Scope, *methods: str) -> None:
+def _only(request: Request, *methods: str) -> None:
     """Refuse other methods (405)."""
-    if scope["method"] not in methods:
+    if request.method not in methods:
         allowed = ", ".join(methods)
         raise HttpRefused(405, "method_not_allowed", f"Use {allowed} here.", [(b"allow", allowed.encode())])
 
 
-def _refusal(
-    status: int, code: str, message: str, request_id: str, rows: score.InvalidRows | None = None, headers: Headers | None = None
-) -> HttpAnswer:
+def not_ready() -> HttpRefused:
+    """Return the refusal of a request that came before the model was open."""
+    return HttpRefused(503, "not_ready", "The service is not ready; try again in a moment.", [(b"retry-after", b"1")])
+
+
+def refusal(error: HttpRefused, request: Request, rows: score.InvalidRows | None = None) -> HttpAnswer:
     """Return an error answer: a code, a sentence, the bad fields if any, and the id under which the log has it."""
-    value: dict[str, object] = {"error": message, "code": code, "request_id": request_id}
+    value: dict[str, object] = {"error": error.message, "code": error.code, "request_id": request.id}
     if rows is not None:
         listed = [{"row": f.row, "field": f.field, "problem": f.problem, "expected": f.expected} for f in rows.fields]
         value |= {"fields": listed, "total_fields": rows.total}
-    answer = HttpAnswer.of_json(value, status)
-    answer.headers += headers or []
+    answer = HttpAnswer.of_json(value, error.status)
+    answer.headers = error.headers
     return answer

@@ -9,6 +9,7 @@ import pytest
 
 from inference import score
 from tests.fakes.small_model import write_model
+from tests.inference.serving import Serving
 
 
 @pytest.fixture(scope="session")
@@ -34,3 +35,11 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Path], score.M
 
     yield init
     monkeypatch.setattr(score, "_model", None)
+
+
+@pytest.fixture
+def serving(integer_model: Path, tmp_path: Path) -> Iterator[Serving]:
+    """A public socket on which a test starts servers; all of them are ended after the test."""
+    prepared = Serving(integer_model, tmp_path)
+    yield prepared
+    prepared.end()

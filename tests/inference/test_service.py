@@ -7,14 +7,17 @@ import json
 import logging
 import re
 from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from inference import exchange, score
+from inference import connection, exchange, score
 from inference.access import KeyRing, hash_key
+from inference.connection import Connection
+from inference.desk import Desk
 from inference.journal import ValueFreeFormatter
 from inference.service import Service
 from tests.fakes.small_model import LESSON_SAMPLE, TYPED_SAMPLE, records, write_model
@@ -25,13 +28,46 @@ BODY = {"data": [TYPED_SAMPLE]}
 Call = Callable[..., httpx.Response]
 
 
-def _ask(service: Service, method: str, path: str, **options: Any) -> httpx.Response:
+@asynccontextmanager
+async def _listening(service: Service) -> AsyncIterator[int]:
+    """Serve on a free port of this machine inside the test's own loop."""
+    loop = asyncio.get_running_loop()
+    desk = Desk(service, service.board.rows[0], loop)
+    server = await loop.create_server(lambda: Connection(desk), "127.0.0.1", 0)
+    try:
+        yield server.sockets[0].getsockname()[1]
+    finally:
+        server.close()
+        desk.close()
+        desk.end()
+
+
+def _ask(service: Service, method: str, path: str, host: str = "localhost", **options: Any) -> httpx.Response:
+    """Send one request over a real connection, its header lines exactly as they are given."""
+
     async def go() -> httpx.Response:
-        transport = httpx.ASGITransport(app=service)
-        async with httpx.AsyncClient(transport=transport, base_url=options.pop("base", "http://127.0.0.1")) as client:
-            return await client.request(method, path, **options)
+        request = httpx.Request(method, f"http://{host}{path}", **options)
+        lines = [f"{method} {request.url.raw_path.decode()} HTTP/1.1", "connection: close"]
+        head = "\r\n".join([*lines, *(f"{k}: {v}" for k, v in request.headers.items() if k != "connection"), "", ""])
+        async with _listening(service) as port:
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(head.encode("latin-1"))
+            chunked = "transfer-encoding" in request.headers
+            async for part in request.stream:
+                writer.write(b"%x\r\n%b\r\n" % (len(part), part) if chunked else part)
+            writer.write(b"0\r\n\r\n" if chunked else b"")
+            told = await asyncio.wait_for(reader.read(), 10)
+            writer.close()
+            await writer.wait_closed()
+            return _read(told)
 
     return asyncio.run(go())
+
+
+def _read(told: bytes) -> httpx.Response:
+    head, _, body = told.partition(b"\r\n\r\n")
+    first, *lines = head.decode("latin-1").split("\r\n")
+    return httpx.Response(int(first.split(" ")[1]), headers=[tuple(line.split(": ", 1)) for line in lines], content=body)
 
 
 def _service(monkeypatch: pytest.MonkeyPatch, folder: Path, keys: tuple[str, ...] = (PRIMARY, SECONDARY)) -> Service:
@@ -126,8 +162,8 @@ def test_the_key_is_checked_before_anything_is_read(call: Call) -> None:
 def test_without_keys_only_this_machine_is_served(monkeypatch: pytest.MonkeyPatch, integer_model: Path) -> None:
     """A keyless endpoint answers a Host of this machine and refuses what a foreign web page would send."""
     service = _service(monkeypatch, integer_model, keys=())
-    assert _ask(service, "POST", "/score", json=BODY, base="http://localhost:8601").status_code == 200
-    assert _ask(service, "POST", "/score", json=BODY, base="http://evil.example:8601").status_code == 403
+    assert _ask(service, "POST", "/score", json=BODY, host="localhost:8601").status_code == 200
+    assert _ask(service, "POST", "/score", json=BODY, host="evil.example:8601").status_code == 403
 
 
 @pytest.mark.parametrize(
@@ -200,36 +236,60 @@ def test_too_much_is_413(call: Call) -> None:
     assert call(json={"data": [[0] * 12] * 10_001}).status_code == 413
 
 
+def _raw(service: Service, sent: bytes, then: Callable[[asyncio.StreamWriter], None] = lambda _: None) -> bytes:
+    """Send bytes as they are and return everything that comes back until the service closes the connection."""
+
+    async def go() -> bytes:
+        async with _listening(service) as port:
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(sent)
+            await writer.drain()
+            then(writer)
+            told = await asyncio.wait_for(reader.read(), 10)
+            writer.close()
+            await writer.wait_closed()
+            return told
+
+    return asyncio.run(go())
+
+
+def _head(*more: str) -> bytes:
+    lines = [
+        "POST /score HTTP/1.1",
+        "Host: localhost",
+        f"Authorization: Bearer {PRIMARY}",
+        "Content-Type: application/json",
+        *more,
+    ]
+    return "\r\n".join([*lines, "", ""]).encode()
+
+
 def test_a_body_that_trickles_is_408(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A client that does not finish its body in time is cut off with 408."""
-    monkeypatch.setattr(exchange, "MOST_BODY_SECONDS", 0.05)
-    sent: list[Any] = []
+    """A client that does not finish its request in time is cut off with 408, in the header as in the body."""
+    monkeypatch.setattr(connection, "ARRIVAL_S", 0.0)
+    monkeypatch.setattr(Desk, "__init__", _impatient(Desk.__init__))
+    for sent in (_head("Content-Length: 100") + b"{", b"POST /score HTTP/1.1\r\nHo"):
+        assert _raw(service, sent).startswith(b"HTTP/1.1 408 ")
 
-    async def never() -> Any:
-        await asyncio.Event().wait()
 
-    async def keep(message: Any) -> None:
-        sent.append(message)
+def _impatient(init: Callable[..., None]) -> Callable[..., None]:
+    """Let a desk look at the clock all the time."""
 
-    headers = [(b"authorization", f"Bearer {PRIMARY}".encode()), (b"content-type", b"application/json")]
-    scope = {"type": "http", "method": "POST", "path": "/score", "headers": headers, "query_string": b""}
-    asyncio.run(service(scope, never, keep))
-    assert sent[0]["status"] == 408
+    def wrapped(desk: Desk, service: Service, row: Any, loop: asyncio.AbstractEventLoop) -> None:
+        init(desk, service, row, loop)
+
+        def look() -> None:
+            desk.look_at_the_clock()
+            loop.call_later(0.01, look)
+
+        look()
+
+    return wrapped
 
 
 def test_a_client_that_leaves_is_no_error(service: Service, caplog: pytest.LogCaptureFixture) -> None:
     """A connection closed in the middle of a body is dropped without an answer and without a traceback."""
-    sent: list[Any] = []
-
-    async def leave() -> Any:
-        return {"type": "http.disconnect"}
-
-    async def keep(message: Any) -> None:
-        sent.append(message)
-
-    headers = [(b"authorization", f"Bearer {PRIMARY}".encode()), (b"content-type", b"application/json")]
-    asyncio.run(service({"type": "http", "method": "POST", "path": "/score", "headers": headers}, leave, keep))
-    assert sent == []
+    assert _raw(service, _head("Content-Length: 100") + b"{", lambda writer: writer.write_eof()) == b""
     assert "Traceback" not in caplog.text
 
 
@@ -286,7 +346,7 @@ def test_an_unforeseen_failure_is_a_500_with_an_id(
 ) -> None:
     """An exception nobody foresaw gives 500 and an id; the log has class and place under that id, but no value."""
 
-    def fail(*_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise KeyError(CANARY)
 
     monkeypatch.setattr(score, "answer", fail)
@@ -319,6 +379,7 @@ def test_no_value_and_no_key_reaches_log_or_answer(call: Call, caplog: pytest.Lo
         call(json=BODY, headers=key | {"x-ms-client-request-id": f"{CANARY} y"}),
         call(json=BODY, headers={"authorization": f"Bearer {CANARY}"}),
         call(CANARY.upper(), "/score"),
+        call("PUT", f"/score?{CANARY}"),
     ]
     assert {a.status_code for a in answers} == {200, 400, 403, 404, 405, 415, 422}
     told = "".join(a.text + repr(a.headers) for a in answers)

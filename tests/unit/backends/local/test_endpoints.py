@@ -21,7 +21,7 @@ from sqlalchemy import Row, select, update
 from hfcore.backends.local import endpoint_rows
 from hfcore.backends.local.endpoint_rows import endpoint_folder, reconcile_endpoints, take_over
 from hfcore.backends.local.endpoints import Endpoints
-from hfcore.backends.local.processes import ProcessId
+from hfcore.backends.local.processes import ProcessId, group_of
 from hfcore.backends.local.registry import Models
 from hfcore.backends.local.server_process import listen
 from hfcore.backends.local.store import Store
@@ -78,9 +78,10 @@ def row_of(store: Store, name: str = "risk") -> Row[Any]:
 
 
 def kill(pid: int) -> None:
+    """Kill a process; what it has started in its session must end by itself."""
     identity = ProcessId.of(pid)
     os.kill(pid, signal.SIGKILL)
-    until(lambda: not identity.alive())
+    until(lambda: not group_of(identity))
 
 
 def scores(endpoint: Endpoint) -> bool:
@@ -252,7 +253,8 @@ def test_a_dead_server_shows(deployed: Endpoint, place: Endpoints, store: Store)
 def test_a_hung_server_is_replaced(deployed: Endpoint, place: Endpoints, store: Store) -> None:
     """A server that runs but does not answer is ended and started again."""
     before = row_of(store)
-    os.kill(before.server_pid, signal.SIGSTOP)
+    for member in group_of(ProcessId(before.server_pid, before.server_started)):
+        os.kill(member.pid, signal.SIGSTOP)
     until(lambda: row_of(store).server_pid != before.server_pid, seconds=40)
     until(lambda: place.list()[0].state is EndpointState.HEALTHY)
     assert scores(deployed)
