@@ -11,11 +11,13 @@ import pytest
 
 from hfcore.backends.local.workspace import LocalWorkspace
 from tests import processes
+from tests.fakes.azure.fixture import azure, azure_server
 from tests.finished import FinishedRun, short_run
 from tests.polling import until
 from tests.ports import claimed_range
 
 MUST_RUN_IN_CI = ("browser", "contract")
+__all__ = ["azure", "azure_server"]  # fixtures that a room of the tests brings along
 
 
 @pytest.fixture
