@@ -5,7 +5,19 @@ from __future__ import annotations
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from hfcore.ui import curves, frame, metrics_table, outcome, pipeline, registration, reports, run_choice, threshold, verdict
+from hfcore.ui import (
+    curves,
+    frame,
+    metrics_table,
+    outcome,
+    pipeline,
+    registration,
+    reports,
+    run_choice,
+    simpler_models,
+    threshold,
+    verdict,
+)
 from hfcore.workspace import Workspace
 
 TABS = ("Discrimination", "Calibration", "Threshold", "All metrics", "Pipeline")
@@ -25,6 +37,7 @@ def draw(ws: Workspace, action: DeltaGenerator) -> None:
     registration.notice(ws, report)
     run_choice.draw(ws, run, child)
     verdict.figures(report)
+    simpler_models.draw(ws.name, report)
     discrimination, calibration, cut, metrics, made_of = st.tabs(TABS, key="model-tab", on_change="rerun")
     with discrimination:
         if discrimination.open:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -11,12 +12,13 @@ import numpy.typing as npt
 from hfcore.errors import ReportNotAvailable
 from hfcore.reporting.calibration import brier_score, calibration_bins
 from hfcore.reporting.curves import precision_recall, roc, threshold_counts
-from hfcore.reporting.honest import corrected_auc
+from hfcore.reporting.honest import AUC, BRIER, LOG_LOSS, judge
 from hfcore.reporting.interval import bootstrap_intervals
-from hfcore.reporting.report import Estimate, Member, ModelReport, PipelineStep
+from hfcore.reporting.report import NOTHING_KNOWN, Member, ModelReport, PipelineStep
 from hfcore.reporting.resampled import RESAMPLED_METRICS, Predictions
 
 FOLLOW_UP_TIME = "time"
+_SAME_FOR_ALL = "everyone is given the share of the event in the table; that ranks nobody, so its AUC is 0.5"
 
 
 class Outcome(Protocol):
@@ -55,6 +57,22 @@ class Outcome(Protocol):
         """Why there is no exported model."""
 
 
+class SimplerModel(Protocol):
+    """A simple model on the same folds, for the winner to be compared with."""
+
+    @property
+    def name(self) -> str:
+        """What it is called in a sentence."""
+
+    @property
+    def probabilities(self) -> npt.NDArray[np.float64] | None:
+        """Out-of-fold probabilities as those of a child run; None when it could not be fitted."""
+
+    @property
+    def note(self) -> str:
+        """What it is, or why it could not be fitted."""
+
+
 class ReportSettings(Protocol):
     """The part of the AutoML settings that a report tells."""
 
@@ -91,6 +109,7 @@ def build_report(
     features: Sequence[str],
     settings: ReportSettings,
     others: Sequence[Any] = (),
+    references: Sequence[SimplerModel] = (),
 ) -> ModelReport:
     """Return everything the Model page shows about one child run.
 
@@ -105,13 +124,13 @@ def build_report(
         features: The columns that were used.
         settings: The run's settings.
         others: Out-of-fold probabilities of every candidate, the winner's own among them; given for the winner only.
+        references: Simple models on the same folds, for the winner to be compared with.
 
     Raises:
         ReportNotAvailable: the child run has no out-of-fold probabilities.
     """
     rows = _held_out_rows(outcome, folds)
     predictions = _predictions(outcome.probabilities, y, labels, positive_label, rows)
-    honest, honest_note = _honest(others, predictions, rows, outcome, settings)
     return ModelReport(
         run_id=run_id,
         child_id=child_id,
@@ -122,8 +141,7 @@ def build_report(
         excluded_columns=tuple(settings.excluded_columns),
         uses_follow_up_time=FOLLOW_UP_TIME in features,
         validation=_validation(np.asarray(folds)[rows], len(rows), settings.weight_column_name),
-        honest=honest,
-        honest_note=honest_note,
+        **_honest(others, references, predictions, rows, outcome, settings),
         **_told(outcome),
         **_measured(predictions, settings.random_state),
     )
@@ -187,15 +205,43 @@ def _validation(folds: npt.NDArray[np.int_], all_rows: int, weighted_by: str | N
 
 
 def _honest(
-    others: Sequence[Any], own: Predictions, rows: npt.NDArray[np.bool_], outcome: Outcome, settings: ReportSettings
-) -> tuple[Estimate | None, str]:
-    usable = [np.asarray(o, dtype=np.float64)[rows] for o in others if o is not None]
-    candidates = [Predictions(own.codes, o, own.positive) for o in usable if np.isfinite(o).all()]
+    others: Sequence[Any],
+    references: Sequence[SimplerModel],
+    own: Predictions,
+    rows: npt.NDArray[np.bool_],
+    outcome: Outcome,
+    settings: ReportSettings,
+) -> dict[str, Any]:
+    """Return the winner's bias-corrected figures and its comparison with simpler models; nothing for any other child."""
+    candidates = [c for c in (_on_rows(o, own, rows) for o in others) if c is not None]
     if not candidates:
-        return None, ""
-    picked_by = settings.primary_metric if settings.primary_metric in RESAMPLED_METRICS else "AUC_weighted"
-    estimate = corrected_auc(candidates, picked_by, seed=settings.random_state)
-    return estimate, _honest_note(len(candidates), bool(outcome.members))
+        return {}
+    simple = {r.name: _on_rows(r.probabilities, own, rows) for r in references}
+    known = {name: p for name, p in simple.items() if p is not None} | ({NOTHING_KNOWN: _same_for_all(own)} if simple else {})
+    notes = {r.name: r.note for r in references} | {NOTHING_KNOWN: _SAME_FOR_ALL}
+    picked_by = settings.primary_metric if settings.primary_metric in RESAMPLED_METRICS else AUC
+    judged = judge(candidates, known, picked_by, seed=settings.random_state)
+    return {
+        "honest": judged.figures[AUC],
+        "honest_brier": judged.figures[BRIER],
+        "honest_log_loss": judged.figures[LOG_LOSS],
+        "honest_note": _honest_note(len(candidates), bool(outcome.members)),
+        "references": tuple(replace(r, note=notes[r.name]) for r in judged.references),
+        "references_note": " ".join(notes[name] for name, p in simple.items() if p is None),
+    }
+
+
+def _on_rows(probabilities: Any, own: Predictions, rows: npt.NDArray[np.bool_]) -> Predictions | None:
+    """Return probabilities as predictions of the winner's rows; None when one is missing."""
+    if probabilities is None:
+        return None
+    chosen = np.asarray(probabilities, dtype=np.float64)[rows]
+    return Predictions(own.codes, chosen, own.positive) if np.isfinite(chosen).all() else None
+
+
+def _same_for_all(own: Predictions) -> Predictions:
+    shares = np.bincount(own.codes, minlength=own.classes) / len(own.codes)
+    return Predictions(own.codes, np.tile(shares, (len(own.codes), 1)), own.positive)
 
 
 def _honest_note(candidates: int, ensemble: bool) -> str:

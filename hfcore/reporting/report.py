@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+NOTHING_KNOWN = "the same risk for everyone"
+
 
 @dataclass(frozen=True)
 class Estimate:
@@ -65,12 +67,33 @@ class Member:
 
 
 @dataclass(frozen=True)
+class ReferenceComparison:
+    """The winner against one simpler model, judged on the same patients in the same resamples.
+
+    `auc`, `brier` and `log_loss` are the simpler model's own; the differences are the winner's minus the simpler model's,
+    with the luck of having been picked taken out: the winner is better where `auc_difference` is above 0 and the others below.
+    `note` says what the simpler model is and what was cut short on a large table.
+    """
+
+    name: str
+    auc: Estimate
+    brier: Estimate
+    log_loss: Estimate
+    auc_difference: Estimate
+    brier_difference: Estimate
+    log_loss_difference: Estimate
+    note: str = ""
+
+
+@dataclass(frozen=True)
 class ModelReport:
     """How good one child run is, from predictions on rows it was not fitted on.
 
     `metrics` are Azure's names, each the mean over the validation folds; `fold_metrics` the same per
     fold; `intervals` 95 % bootstrap intervals over patients of the pooled out-of-fold predictions.
-    `honest` is the bias-corrected AUC of the run's winner (None for any other child), with `honest_note`.
+    `honest` is the bias-corrected AUC of the run's winner (None for any other child), with `honest_note`; `honest_brier`
+    and `honest_log_loss` the same for the other two, and `references` the winner against simpler models, `references_note`
+    why one of them is missing.
     Curves and counts are about `positive_label`.
     """
 
@@ -97,6 +120,10 @@ class ModelReport:
     intervals: Mapping[str, Estimate] = field(default_factory=dict)
     honest: Estimate | None = None
     honest_note: str = ""
+    honest_brier: Estimate | None = None
+    honest_log_loss: Estimate | None = None
+    references: tuple[ReferenceComparison, ...] = ()
+    references_note: str = ""
     members: tuple[Member, ...] = ()
     parity: float | None = None
     export_note: str = ""

@@ -137,8 +137,18 @@ def test_the_report_is_that_of_the_best(backend: Backend) -> None:
     assert report.metrics["AUC_weighted"] == pytest.approx(run.best_score)
     assert (report.rows, report.events, report.uses_follow_up_time) == (299, 96, False)
     assert 0.5 < report.honest.low < report.honest.value < report.honest.high < 1
+    assert [r.name for r in report.references] == [
+        "logistic regression",
+        "random forest of 500 trees",
+        "the same risk for everyone",
+    ]
+    for reference in report.references[:2]:
+        assert 0.6 < reference.auc.low < reference.auc.high < 0.95
+        assert reference.auc_difference.low < reference.auc_difference.value < reference.auc_difference.high
+        assert reference.auc_difference.value == pytest.approx(report.honest.value - reference.auc.value, abs=1e-9)
     other = next(c for c in backend.workspace.children(run.id) if c.id != run.best_child_id)
     assert backend.workspace.report(run.id, other.id).honest is None
+    assert backend.workspace.report(run.id, other.id).references == ()
     with pytest.raises(RunNotFound):
         backend.workspace.report(run.id, "missing")
 

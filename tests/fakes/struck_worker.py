@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from hfcore.backends.local import files, shift
+from hfcore.backends.local.attempt import Attempt
 from hfcore.backends.local.journal import Journal
 from hfcore.backends.local.worker import main
 
@@ -57,6 +58,7 @@ def _arm(step: str, count: int, kind: str) -> None:
         "artifact write": (files, "_write_through", half_written),
         "commit": (Journal, "_standing", now),
         "trial": (Journal, "start", now),
+        "comparison": (Attempt, "_tell_fits", now),
         "winner": (Journal, "complete", now),
     }
     place, name, strike = places[step]

@@ -9,9 +9,11 @@ from streamlit.testing.v1 import AppTest
 
 from hfcore.backends.local.workspace import LocalWorkspace
 from hfcore.errors import ExportFailed
+from hfcore.reporting.comparison import verdict
 from hfcore.reporting.report import ModelReport
 from hfcore.states import RunState
 from hfcore.ui import registration
+from hfcore.ui.simpler_models import signed_metric
 from tests.fakes.workspace import MemoryWorkspace
 from tests.finished import FinishedRun
 from tests.pages.conftest import OpenPage
@@ -72,6 +74,33 @@ def test_the_newest_run_is_judged_honestly(finished_home: FinishedRun, open_page
     assert all(delta.startswith("95 % ") for _, delta in shown.values())
 
 
+def test_the_winner_is_set_against_simpler_models(finished_home: FinishedRun, open_page: OpenPage, report: ModelReport) -> None:
+    """One sentence says whether the winner is truly better; below it each model's figures with their intervals in the cell."""
+    app = open_page("model")
+    assert verdict(report)
+    assert verdict(report) in words(app)
+    rows = app.table[0].value
+    models = ["**This model**", "Logistic regression", "Random forest of 500 trees", "The same risk for everyone"]
+    assert [m.partition("  \n")[0] for m in rows["Model"]] == models
+    logistic, honest = report.references[0], report.honest
+    assert honest is not None
+    assert f"{honest.value:.3f}" in rows["AUC"][0]
+    assert honest.low is not None
+    assert f"{honest.low:.3f}" in rows["AUC"][0]
+    assert rows["AUC"][1].startswith(f"{logistic.auc.value:.3f}")
+    assert rows["Difference in AUC"][1].startswith(signed_metric(logistic.auc_difference.value))
+    assert f"{signed_metric(logistic.brier_difference.high)}]" in rows["Difference in Brier"][1]
+
+
+def test_a_child_that_is_not_the_winner_is_not_compared(finished_home: FinishedRun, open_page: OpenPage) -> None:
+    """Another child run has neither the table nor the sentence."""
+    ws = finished_home.open()
+    other = next(c for c in ws.children(finished_home.run_id) if c.id != ws.run(finished_home.run_id).best_child_id)
+    app = open_page("model", run=finished_home.run_id, child=other.id)
+    assert "Against simpler models" not in [h.value for h in app.subheader]
+    assert not app.table
+
+
 @pytest.mark.parametrize("name", TABS)
 def test_every_tab_draws(finished_home: FinishedRun, open_page: OpenPage, name: str) -> None:
     """No tab fails on a real run."""
@@ -83,7 +112,7 @@ def test_every_metric_is_shown_with_its_folds_and_in_words(
     finished_home: FinishedRun, open_page: OpenPage, report: ModelReport
 ) -> None:
     """Each of Azure's metrics has a row with its name, its mean, its spread over the folds and a plain sentence."""
-    rows = tab(open_page("model"), "All metrics").table[0].value
+    rows = tab(open_page("model"), "All metrics").table[-1].value
     assert len(rows) == len(report.metrics) >= 21
     text = "\n".join(rows["Metric"]).replace("\\", "")
     assert all(name in text for name in report.metrics)

@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from hfcore import automl
 from hfcore.automl.executors import TrialExecutor
+from hfcore.automl.references import Reference, fit_references
 from hfcore.automl.settings import AutoMLSettings
 from hfcore.automl.table import training_table
 from hfcore.backends.local.compute import cores
@@ -59,8 +60,22 @@ class Attempt:
             self._end_without_winner(failed, deadline)
             return
         phase = "Stopped at its time limit with what had finished" if time.time() >= deadline else "Finished"
+        self._journal.complete(result.best, self._judge(result), phase)
+
+    def _judge(self, result: AutoMLResult) -> str:
+        """Return the winner's report, with its bias-corrected figures and its comparison with simpler models.
+
+        Nothing of it is kept before the end: an attempt that takes over here fits the simpler models again, to the same figures.
+        """
+        self._journal.phase("Fitting simpler models to compare the best one with")
+        references = fit_references(self._table, self._folds, self._settings.random_state, self._executor, self._tell_fits)
         self._journal.phase("Judging the best model")
-        self._journal.complete(result.best, self._report(result.best, result.children), phase)
+        return self._report(result.best, [c for c in result.children if c.model is not None], references)
+
+    def _tell_fits(self, done: int, of: int) -> None:
+        """Note how far the simpler models are, at every fourth fit, so that the log stays short."""
+        if done % 4 == 0:
+            self._journal.phase(f"Fitting simpler models to compare the best one with, {done} of {of} fits done")
 
     def _search(self, frame: pd.DataFrame, deadline: float) -> AutoMLResult:
         return automl.fit(
@@ -99,7 +114,9 @@ class Attempt:
         report = self._report(outcome) if outcome.state is RunState.COMPLETED else None
         self._journal.end(outcome, report)
 
-    def _report(self, outcome: ChildOutcome, candidates: Sequence[ChildOutcome] = ()) -> str:
+    def _report(
+        self, outcome: ChildOutcome, candidates: Sequence[ChildOutcome] = (), references: Sequence[Reference] = ()
+    ) -> str:
         report = build_report(
             run_id=self._lease.run_id,
             child_id=self._journal.child_id(outcome.number),
@@ -110,6 +127,7 @@ class Attempt:
             folds=self._folds,
             features=self._table.features,
             settings=self._settings,
-            others=[c.probabilities for c in candidates if c.probabilities is not None],
+            others=[c.probabilities for c in candidates],
+            references=references,
         )
         return report_to_json(report)

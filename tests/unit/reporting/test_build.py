@@ -8,7 +8,7 @@ from hfcore.automl.metrics import classification_metrics
 from hfcore.automl.settings import AutoMLSettings
 from hfcore.errors import ReportNotAvailable
 from hfcore.reporting.build import build_report
-from hfcore.reporting.report import Member, PipelineStep
+from hfcore.reporting.report import NOTHING_KNOWN, Member, PipelineStep
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,9 @@ def material(classes=2, rows=120, seed=0):
     return codes, raw / raw.sum(axis=1, keepdims=True), np.arange(rows) % 10
 
 
-def report(outcome=None, *, y=None, folds=None, labels=(0, 1), positive=1, features=("age",), others=(), **settings):
+def report(
+    outcome=None, *, y=None, folds=None, labels=(0, 1), positive=1, features=("age",), others=(), references=(), **settings
+):
     codes, proba, default_folds = material(len(labels))
     y = np.asarray(labels)[codes] if y is None else y
     return build_report(
@@ -46,6 +48,7 @@ def report(outcome=None, *, y=None, folds=None, labels=(0, 1), positive=1, featu
         features=features,
         settings=AutoMLSettings(label_column_name="DEATH_EVENT", **settings),
         others=others,
+        references=references,
     )
 
 
@@ -137,3 +140,46 @@ def test_a_child_without_predictions_has_no_report():
         report(Finished(None))
     with pytest.raises(ReportNotAvailable, match="held out"):
         report(Finished(material()[1]), folds=np.full(120, -1))
+
+
+@dataclass(frozen=True)
+class Simple:
+    """A simple model on the same folds."""
+
+    name: str
+    probabilities: object
+    note: str = "what it is"
+
+
+def test_the_winner_is_compared_with_simpler_models():
+    """The winner's report has a bias-corrected Brier score and log loss, each simple model, and the same risk for everyone."""
+    codes, proba, _ = material()
+    simple = [Simple("plain", material(seed=3)[1]), Simple("same as the winner", proba)]
+    built = report(others=[proba], references=simple)
+    assert [(r.name, r.note) for r in built.references[:2]] == [(s.name, "what it is") for s in simple]
+    assert built.honest_brier.low < brier_score_loss(codes, proba[:, 1]) < built.honest_brier.high
+    assert built.honest_log_loss.low < built.honest_log_loss.value < built.honest_log_loss.high
+    plain, same, everyone = built.references
+    assert plain.auc.low < roc_auc_score(codes, simple[0].probabilities[:, 1]) < plain.auc.high
+    assert (same.auc_difference.low, same.brier_difference.high) == (0.0, 0.0)
+    assert everyone.auc.value == 0.5
+    assert everyone.brier.value == pytest.approx(0.25, abs=0.002)
+    assert built.honest.value - plain.auc.value == pytest.approx(plain.auc_difference.value, abs=1e-12)
+    assert built.honest_brier.value - plain.brier.value == pytest.approx(plain.brier_difference.value, abs=1e-12)
+
+
+def test_a_simpler_model_that_is_missing_is_told():
+    """One that could not be fitted leaves its sentence, and the others stay."""
+    _, proba, _ = material()
+    built = report(others=[proba], references=[Simple("plain", None, "There is none."), Simple("other", material(seed=3)[1])])
+    assert [r.name for r in built.references] == ["other", NOTHING_KNOWN]
+    assert built.references_note == "There is none."
+
+
+def test_only_the_winner_is_compared():
+    """A child run that is not the winner has no comparison; a winner without simple models has its own figures only."""
+    _, proba, _ = material()
+    assert report().references == ()
+    alone = report(others=[proba])
+    assert (alone.references, alone.references_note) == ((), "")
+    assert alone.honest_brier is not None

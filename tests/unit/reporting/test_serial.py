@@ -9,13 +9,30 @@ import pytest
 
 from hfcore.reporting.report import Member, PipelineStep
 from hfcore.reporting.serial import report_from_json, report_to_json
-from tests.unit.reporting.test_build import material, report
+from tests.unit.reporting.test_build import Simple, material, report
 
 
 def test_a_report_survives_json():
     """A report read back from JSON equals the one written."""
     built = replace(report(others=[material()[1], material(seed=2)[1]]), members=(Member(1, "KNN", 0.5),), export_note="why")
     assert report_from_json(report_to_json(built)) == built
+
+
+def test_a_comparison_survives_json():
+    """The comparison with simpler models comes back as it was written."""
+    built = report(others=[material()[1], material(seed=2)[1]], references=[Simple("plain", material(seed=3)[1])])
+    assert len(built.references) == 2
+    assert report_from_json(report_to_json(built)) == built
+
+
+def test_a_report_from_before_the_comparison_is_read():
+    """A report written before there was a comparison is still read, without one."""
+    built = report(others=[material()[1]], references=[Simple("plain", material(seed=3)[1])])
+    known = json.loads(report_to_json(built))
+    for name in ("honest_brier", "honest_log_loss", "references", "references_note"):
+        del known[name]
+    before = report_from_json(json.dumps(known))
+    assert before == replace(built, honest_brier=None, honest_log_loss=None, references=(), references_note="")
 
 
 def test_undefined_figures_survive_as_plain_json():
@@ -47,7 +64,7 @@ def test_other_json_is_refused():
 def test_reading_stays_light():
     """The web process reads a report without loading numpy or anything that trains."""
     code = (
-        "import sys, hfcore.reporting.serial as s, hfcore.reporting.headline; s._adapter(); "
+        "import sys, hfcore.reporting.serial as s, hfcore.reporting.headline, hfcore.reporting.comparison; s._adapter(); "
         "print(sorted({'scipy', 'sklearn', 'pandas', 'numpy'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -62,7 +62,7 @@ def leaderboard(workspace: LocalWorkspace, run_id: str) -> list[tuple[int, str, 
 
 @pytest.mark.parametrize(
     ("step", "count", "at_least"),
-    [("claim", 1, 0), ("artifact write", 5, 1), ("commit", 2, 1), ("trial", 4, 3), ("winner", 1, 5)],
+    [("claim", 1, 0), ("artifact write", 5, 1), ("commit", 2, 1), ("trial", 4, 3), ("comparison", 3, 5), ("winner", 1, 5)],
 )
 def test_a_killed_worker_costs_nothing_but_time(
     home: Path, finished_run: FinishedRun, strike: Any, step: str, count: int, at_least: int
@@ -86,6 +86,7 @@ def test_a_killed_worker_costs_nothing_but_time(
     assert leaderboard(workspace, run.id) == leaderboard(undisturbed, finished_run.run_id)
     assert ended.best_score == undisturbed.run(finished_run.run_id).best_score
     assert workspace.report(run.id).honest == undisturbed.report(finished_run.run_id).honest
+    assert workspace.report(run.id).references == undisturbed.report(finished_run.run_id).references
     assert_store_sound(home)
 
 
@@ -137,11 +138,15 @@ def with_results(run: Run) -> bool:
     return run.finished >= 2
 
 
-@pytest.mark.parametrize("reached", [queued, starting, running, with_results])
+def comparing(run: Run) -> bool:
+    return "simpler models" in run.phase
+
+
+@pytest.mark.parametrize("reached", [queued, starting, running, with_results, comparing])
 def test_a_run_is_cancelled_at_every_phase(home: Path, reached: Any) -> None:
     """A cancelled run is CANCELED with all its processes gone within 5 s; what had finished stays readable; again is harmless."""
     workspace, store = LocalWorkspace(home), Store.open(home)
-    run = workspace.submit("an-experiment", LONG)
+    run = workspace.submit("an-experiment", SHORT if reached is comparing else LONG)
     until(lambda: reached(workspace.run(run.id)), seconds=60)
     worker = worker_row(store, run.id)[0]
     ended = workspace.cancel(run.id)
