@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import pkgutil
 from collections.abc import Callable
@@ -13,7 +14,8 @@ from bench.peers.job import Job
 
 _LATE = ("lightgbm", "xgboost", "onnx", "onnxruntime", "sklearn", "scipy.optimize", "scipy.stats", "threadpoolctl")
 for _name in (*_LATE, *(found.name for found in pkgutil.walk_packages(hfcore.automl.__path__, "hfcore.automl."))):
-    importlib.import_module(_name)
+    with contextlib.suppress(ModuleNotFoundError):  # an optional package that is absent; what the fit needs it asks for again
+        importlib.import_module(_name)
 
 
 def fit(train: Any, job: Job) -> Callable[[Any], Any]:
