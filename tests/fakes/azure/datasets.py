@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import io
 import json
-import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from tests.fakes.azure import mltable
 from tests.fakes.azure.blob import BlobStore
 from tests.fakes.azure.exchange import Answer, Ask, Refusal
 from tests.fakes.azure.place import API, Place, guid, stamp
@@ -18,17 +18,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _AT = "/dataset/v1.0{ws}"
-_TABLE = """---
-type: mltable
-paths:
-  - pattern: "{scope}/paths/{path}"
-transformations:
-  - read_parquet:
-      path_column: Path
-      include_path_column: false
-metadata:
-  infer_column_types: "False"
-"""
 
 
 @dataclass
@@ -40,6 +29,11 @@ class Version:
     properties: dict[str, Any] = field(default_factory=dict)
     saved: str = field(default_factory=guid)
     created: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    @property
+    def table(self) -> str:
+        """The table's description as the SDK's engine wrote it when the data set was made."""
+        return str(json.loads(self.dataflow)["meta"]["RsDataflow"])
 
 
 @dataclass
@@ -103,16 +97,13 @@ class Datasets:
         """Register a table straight away, as somebody did before the test began."""
         path = f"seeded/{guid()}/dataframe.parquet"
         self._blobs.put(self._place.container, path, _parquet(frame))
-        table = _TABLE.format(scope=_datastore(self._place), path=path)
-        return self._add_version(name, json.dumps({"blocks": [], "meta": {"RsDataflow": table}}), {})
+        table = {"RsDataflow": mltable.of_parquet(self._place, path)}
+        return self._add_version(name, json.dumps({"blocks": [], "meta": table}), {})
 
     def frame(self, saved: str) -> pd.DataFrame:
-        """Return the table of a saved data set. Raises Refusal."""
-        import pandas as pd
-
-        return pd.concat(
-            [_table(path, content) for path, content in self._files(self._version(saved)).items()], ignore_index=True
-        )
+        """Return the table of a saved data set. Raises Refusal, ValueError."""
+        version = self._version(saved)
+        return mltable.read(version.table, self._files(version))
 
     def find(self, name: str) -> Registered:
         """Return a data set by its name or its id. Raises Refusal."""
@@ -189,7 +180,7 @@ class Datasets:
     def as_table(self, ask: Ask) -> Any:
         """Describe a data set to the Rust engine: where its files are and how to read them."""
         version = self._version(ask["name"].removeprefix("unregistered-"))
-        return {"legacyDataflow": _mltable(version), "dataVersion": {"dataUri": None}, "entityMetadata": {}}
+        return {"legacyDataflow": version.table, "dataVersion": {"dataUri": None}, "entityMetadata": {}}
 
     def _add_version(self, name: str, dataflow: str, properties: dict[str, Any]) -> Registered:
         dataset = self.registered.setdefault(name, Registered(name))
@@ -216,33 +207,11 @@ class Datasets:
 
     def _files(self, version: Version) -> dict[str, bytes]:
         """Return the files that a data set reads, by their path in the container."""
-        places = re.findall(r"/datastores/workspaceblobstore/paths/([^\s\"']*)", _mltable(version))
-        return {
-            path: content
-            for place in places
-            for path, content in self._blobs.under(self._place.container, place.rstrip("*")).items()
-        }
-
-
-def _mltable(version: Version) -> str:
-    """Return the table's description as the SDK's engine wrote it when the data set was made."""
-    return str(json.loads(version.dataflow)["meta"]["RsDataflow"])
-
-
-def _datastore(place: Place) -> str:
-    return (
-        f"azureml://subscriptions/{place.subscription}/resourcegroups/{place.group}"
-        f"/workspaces/{place.workspace}/datastores/workspaceblobstore"
-    )
+        container = self._place.container
+        return {p: c for place in mltable.places(version.table) for p, c in self._blobs.under(container, place).items()}
 
 
 def _parquet(frame: pd.DataFrame) -> bytes:
     buffer = io.BytesIO()
     frame.to_parquet(buffer, engine="pyarrow")
     return buffer.getvalue()
-
-
-def _table(path: str, content: bytes) -> pd.DataFrame:
-    import pandas as pd
-
-    return pd.read_parquet(io.BytesIO(content)) if path.endswith(".parquet") else pd.read_csv(io.BytesIO(content))

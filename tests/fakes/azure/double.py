@@ -7,14 +7,18 @@ from typing import Any
 
 from tests.fakes.azure.aad import Aad
 from tests.fakes.azure.arm import Arm, Discovery
+from tests.fakes.azure.artifacts import Artifacts
 from tests.fakes.azure.blob import BlobStore
 from tests.fakes.azure.computes import Computes
 from tests.fakes.azure.datasets import Datasets
 from tests.fakes.azure.datastores import Datastores
+from tests.fakes.azure.environments import Environments
 from tests.fakes.azure.exchange import Answer, Ask, Refusal, error_body
 from tests.fakes.azure.faults import SILENT, Fault, Faults
 from tests.fakes.azure.history import History
+from tests.fakes.azure.jasmine import Jasmine
 from tests.fakes.azure.journal import Journal
+from tests.fakes.azure.metrics import Metrics
 from tests.fakes.azure.place import BLOB_HOST, HOSTS, LOGIN_HOST, Place
 from tests.fakes.azure.routes import Table, as_answer
 
@@ -33,9 +37,12 @@ class AzureDouble:
         self.blobs = BlobStore()
         self.datastores = Datastores(self.place)
         self.datasets = Datasets(self.place, self.blobs)
-        services = (self.computes, self.history, self.blobs, self.datastores, self.datasets)
-        self._table = Table((self.aad, Arm(self.place), Discovery(), *services))
-        self._lock = threading.RLock()
+        self.artifacts, self.metrics, self.environments = Artifacts(self.blobs), Metrics(), Environments()
+        self.jasmine = Jasmine(self)
+        data = (self.blobs, self.datastores, self.datasets, self.artifacts)
+        training = (self.computes, self.history, self.metrics, self.environments, self.jasmine)
+        self._table = Table((self.aad, Arm(self.place), Discovery(), *data, *training))
+        self.lock = threading.RLock()
 
     def knows(self, host: str) -> bool:
         """Tell whether the double plays this host; any other one is a stray."""
@@ -67,7 +74,7 @@ class AzureDouble:
 
     def _handled(self, handler: Any, ask: Ask) -> Answer:
         try:
-            with self._lock:
+            with self.lock:
                 return as_answer(handler(ask))
         except Refusal as refusal:
             return refusal.answer
@@ -97,6 +104,7 @@ class AzureDouble:
     def close(self) -> None:
         """Let go whoever waits, and end everything that works."""
         self.faults.clear()
+        self.jasmine.close()
 
 
 def _no(said: str, what: str) -> Answer:

@@ -234,7 +234,7 @@ class History:
         )
 
 
-_TERM = re.compile(r"(?P<field>[\w/.]+)\s+(?P<how>eq|ne)\s+(?:'(?P<text>[^']*)'|(?P<word>null|\w+))", re.IGNORECASE)
+_TERM = re.compile(r"(?P<field>[\w/.]+)\s+(?P<how>eq|ne)\s+(?:'(?P<text>[^']*)'|(?P<word>[\w.:-]+))", re.IGNORECASE)
 
 
 def _passes(run: RunRecord, condition: str) -> bool:
