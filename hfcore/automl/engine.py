@@ -6,8 +6,6 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from hfcore.automl.ensemble import may_join, run_ensemble
 from hfcore.automl.executors import InlineExecutor, TrialExecutor
 from hfcore.automl.outcome import ChildOutcome, TrialPlan
@@ -137,6 +135,7 @@ def _task(table: TrainingTable, settings: AutoMLSettings, export: bool) -> Task:
         impute=settings.featurization == "auto",
         export=export,
         weights=table.weights,
+        splits=table.splits(settings),
     )
 
 
@@ -145,13 +144,21 @@ def _fitting(finished: Iterable[ChildOutcome], plans: Sequence[TrialPlan], task:
     names = {plan.number: plan.algorithm for plan in plans}
     kept = list(finished)
     for outcome in kept:
-        shape = np.shape(outcome.probabilities) if outcome.probabilities is not None else None
-        if names.get(outcome.number) != outcome.algorithm or shape not in (None, (len(task.codes), task.classes)):
+        if names.get(outcome.number) != outcome.algorithm or not _fits(outcome, task):
             raise InvalidInput(
                 {"finished": f"Trial {outcome.number} ({outcome.algorithm}) does not belong to this table and these settings."},
                 "Start the run anew.",
             )
     return kept
+
+
+def _fits(outcome: ChildOutcome, task: Task) -> bool:
+    """Tell whether an earlier outcome has the rows, cases and classes of this task."""
+    if outcome.probabilities is None:
+        return True
+    cases = None if task.splits is None else (len(task.splits.rows), task.classes)
+    found = None if outcome.cases is None else outcome.cases.shape
+    return outcome.probabilities.shape == (len(task.codes), task.classes) and found == cases
 
 
 def _tell(listener: Callable[[Any], object] | None, news: Any) -> None:

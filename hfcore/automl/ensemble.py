@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,7 +15,7 @@ from hfcore.automl.calibration import Calibration, fit_calibration
 from hfcore.automl.graph import Graph
 from hfcore.automl.outcome import ChildOutcome, TrialPlan
 from hfcore.automl.ridge_logistic import RidgeLogistic, fit_ridge_logistic
-from hfcore.automl.trial import Task, export, score
+from hfcore.automl.trial import Task, by_fold, export, judged, score
 from hfcore.reporting.report import Member, PipelineStep
 from hfcore.states import RunState
 
@@ -98,20 +98,21 @@ def run_ensemble(task: Task, plan: TrialPlan, children: Sequence[ChildOutcome]) 
     """Build one ensemble: choose members, predict each fold with a combination that has not seen it, refit, export."""
     started, clock = datetime.now(UTC), time.monotonic()
     make = _make_vote if plan.algorithm == "VotingEnsemble" else _make_stack
-    probabilities = np.empty((len(task.codes), task.classes))
-    for fold in task.fold_numbers:
-        others = [f for f in task.fold_numbers if f != fold]
-        members, combination = make(task, children, others)
-        rows = task.folds == fold
+    seen = task.cases
+    voters = [_as_cases(task, child) for child in children]
+    probabilities = np.empty((len(seen.codes), task.classes))
+    for fold in seen.fold_numbers:
+        others = [f for f in seen.fold_numbers if f != fold]
+        members, combination = make(seen, voters, others)
+        rows = seen.folds == fold
         probabilities[rows] = combination.combine([_oof(m)[rows] for m in members])
-    members, combination = make(task, children, list(task.fold_numbers))
+    members, combination = make(seen, voters, list(seen.fold_numbers))
     fitted = combination.combine([_fitted(m) for m in members])
     return ChildOutcome(
         number=plan.number,
         algorithm=plan.algorithm,
         state=RunState.COMPLETED,
-        **score(task, probabilities),
-        probabilities=probabilities,
+        **judged(task, by_fold(task, probabilities)),
         fitted=fitted,
         steps=(PipelineStep(plan.algorithm, {"members": len(members)} | combination.parameters()),),
         members=tuple(Member(m.number, m.algorithm, s) for m, s in zip(members, combination.shares(), strict=True)),
@@ -120,6 +121,14 @@ def run_ensemble(task: Task, plan: TrialPlan, children: Sequence[ChildOutcome]) 
         ended_at=datetime.now(UTC),
         seconds=time.monotonic() - clock,
     )
+
+
+def _as_cases(task: Task, child: ChildOutcome) -> ChildOutcome:
+    """Return a child with a row of probabilities for each time that a row was held out, scored on the ensemble's parts."""
+    if task.splits is None or child.cases is None:
+        return child
+    seen = task.cases
+    return replace(child, probabilities=child.cases, fold_scores=score(seen, by_fold(seen, child.cases))["fold_scores"])
 
 
 def clipped(probabilities: Floats) -> Floats:

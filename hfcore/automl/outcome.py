@@ -20,7 +20,7 @@ from hfcore.states import RunState
 
 ENSEMBLES = ("VotingEnsemble", "StackEnsemble")
 Floats = npt.NDArray[np.float64]
-_ARRAYS = ("probabilities", "fitted")
+_ARRAYS = ("probabilities", "cases", "fitted")
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,8 @@ class ChildOutcome:
     row of the table and one column per label; `fitted` are those of the pipeline refitted on all rows, on
     the same rows. `model` is the ONNX file of that pipeline, `parity` the largest |difference in
     probability| between the two over every row; without a model `export_note` says why.
+    With random splits `cases` holds the probabilities split by split, and `probabilities` each row's mean
+    over the splits that held it out, NaN where none did.
     """
 
     number: int
@@ -60,6 +62,7 @@ class ChildOutcome:
     metrics: Mapping[str, float] = field(default_factory=dict)
     fold_metrics: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     probabilities: Floats | None = field(default=None, repr=False, compare=False)
+    cases: Floats | None = field(default=None, repr=False, compare=False)
     fitted: Floats | None = field(default=None, repr=False, compare=False)
     steps: tuple[PipelineStep, ...] = ()
     members: tuple[Member, ...] = ()

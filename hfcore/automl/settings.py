@@ -46,8 +46,10 @@ class AutoMLSettings:
         enable_early_stopping: Stop when the last ten child runs brought nothing.
         experiment_exit_score: Stop as soon as a child run scores at least this.
         featurization: "auto" or "off".
-        n_cross_validations: Folds; None chooses by the number of rows.
-        validation_size: Share held out instead of folds; None for cross-validation.
+        n_cross_validations: Folds; None chooses by the number of rows. With validation_size: the number of random splits.
+        validation_size: Share of the rows that is held out, above 0 and below 1, both excluded. Alone: once, at random, every
+            class alike. With n_cross_validations: as often as that says, each time drawn anew (Azure's Monte Carlo
+            cross-validation). None for cross-validation in folds, each row held out once.
         allowed_models, blocked_models: Names out of ALGORITHMS; None for all and for none.
         excluded_columns: Columns that must not be features.
         weight_column_name: Column that says how many rows each row counts as, in the fit and in the metrics; never a feature.
@@ -140,7 +142,6 @@ _BOUNDS: dict[str, tuple[float, float, str]] = {
     "iterations": (1, 1000, "child runs"),
     "iteration_timeout_minutes": (0.01, 10_080, "minutes"),
     "n_cross_validations": (2, 50, "folds"),
-    "validation_size": (0.05, 0.5, "of the rows"),
     "random_state": (0, 2**32 - 1, "as a seed"),
 }
 
@@ -154,6 +155,7 @@ def _wrong_numbers(s: AutoMLSettings) -> dict[str, str]:
         number = isinstance(value, (int, float)) and not isinstance(value, bool)
         if not number or not low <= value <= high:
             wrong[name] = f"{name} is {value!r}; it must be between {low:g} and {high:g} {unit}."
-    if s.n_cross_validations is not None and s.validation_size is not None:
-        wrong["validation_size"] = "Give n_cross_validations or validation_size, not both."
+    size = s.validation_size
+    if size is not None and not (isinstance(size, float) and 0 < size < 1):
+        wrong["validation_size"] = f"validation_size is {size!r}; it must be a share of the rows between 0 and 1, such as 0.2."
     return wrong

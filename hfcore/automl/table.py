@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from hfcore.automl.validation import Splits, fold_count, random_splits, stratified_folds
 from hfcore.errors import InvalidSettings
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
     from hfcore.automl.settings import AutoMLSettings
 
-_FEW_ROWS = 1000
+_LEAST_TO_SPLIT = 4  # two rows to learn from and two to be judged by
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,10 +38,24 @@ class TrainingTable:
         return len(self.labels)
 
     def folds(self, settings: AutoMLSettings) -> npt.NDArray[np.int64]:
-        """Return the validation fold of each row; rows of weight 0 are dealt apart, so that every fold holds rows that count."""
+        """Return the fold in which each row is held out; of several random splits the first, -1 for a row that never is."""
+        splits = self.splits(settings)
+        if splits is not None:
+            return splits.folds
         counting = self.codes if self.weights is None else self.codes[self.weights > 0]
-        strata = self.codes if self.weights is None else self.codes + self.classes * (self.weights == 0)
-        return stratified_folds(strata, fold_count(counting, settings), settings.random_state)
+        return stratified_folds(self._strata, fold_count(counting, settings), settings.random_state)
+
+    def splits(self, settings: AutoMLSettings) -> Splits | None:
+        """Return the random splits that `validation_size` asks for; None when every row is held out once, in its fold."""
+        if settings.validation_size is None:
+            return None
+        count = settings.n_cross_validations or 1
+        return random_splits(self._strata, self.classes, settings.validation_size, count, settings.random_state)
+
+    @property
+    def _strata(self) -> npt.NDArray[np.intp]:
+        """The classes, rows of weight 0 apart, so that every fold holds rows that count."""
+        return self.codes if self.weights is None else self.codes + self.classes * (self.weights == 0)
 
 
 def training_table(frame: pd.DataFrame, settings: AutoMLSettings) -> TrainingTable:
@@ -72,21 +87,6 @@ def feature_values(frame: pd.DataFrame, features: tuple[str, ...]) -> npt.NDArra
         return np.column_stack(columns).astype(np.float32)
 
 
-def fold_count(table_codes: npt.NDArray[np.intp], settings: AutoMLSettings) -> int:
-    """Return the number of folds: as asked, else Azure's 10 below 1,000 rows and 3 above; never more than rows of a class."""
-    asked = settings.n_cross_validations or (10 if len(table_codes) < _FEW_ROWS else 3)
-    return int(min(asked, np.bincount(table_codes).min()))
-
-
-def stratified_folds(codes: npt.NDArray[np.intp], folds: int, seed: int) -> npt.NDArray[np.int64]:
-    """Return the fold of each row; every class is spread evenly, rows are dealt in seeded random order."""
-    order = np.random.default_rng([seed, 0]).permutation(len(codes))
-    order = order[np.argsort(codes[order], kind="stable")]
-    fold = np.empty(len(codes), dtype=np.int64)
-    fold[order] = np.arange(len(codes)) % folds
-    return fold
-
-
 def _features(frame: pd.DataFrame, settings: AutoMLSettings) -> tuple[str, ...]:
     others = {settings.label_column_name, settings.weight_column_name, *settings.excluded_columns}
     return tuple(c for c in frame.columns if c not in others)
@@ -101,7 +101,7 @@ def _listed(names: Any) -> str:
 
 
 def _wrong_settings(frame: pd.DataFrame, settings: AutoMLSettings) -> dict[str, str]:
-    wrong = _not_offered(settings)
+    wrong = _wrong_weights(frame, settings)
     unknown = [c for c in settings.excluded_columns if c not in frame.columns]
     if unknown:
         wrong["excluded_columns"] = (
@@ -110,15 +110,10 @@ def _wrong_settings(frame: pd.DataFrame, settings: AutoMLSettings) -> dict[str, 
     if settings.label_column_name not in frame.columns:
         wrong["label_column_name"] = f"The table has no column {settings.label_column_name!r}; it has {_listed(frame.columns)}."
         return wrong
-    wrong |= _wrong_weights(frame, settings)
-    return wrong | _wrong_label(frame[settings.label_column_name]) | _wrong_features(frame, settings)
-
-
-def _not_offered(settings: AutoMLSettings) -> dict[str, str]:
-    wrong = {}
-    if settings.validation_size is not None:
-        wrong["validation_size"] = "validation_size is not available on this backend; use n_cross_validations."
-    return wrong
+    wrong |= _wrong_label(frame[settings.label_column_name])
+    if not wrong:
+        wrong |= _wrong_size(frame, settings)
+    return wrong | _wrong_features(frame, settings)
 
 
 def _wrong_weights(frame: pd.DataFrame, settings: AutoMLSettings) -> dict[str, str]:
@@ -145,6 +140,11 @@ def _weights_sentence(frame: pd.DataFrame, name: str, label: str) -> str:
             return f"{count} of the weights in {name!r} are {what}; each weight must be a number of at least 0."
     if not weights.any():
         return f"All weights in {name!r} are 0, so no row would count; at least some must be above 0."
+    return _weightless_label(frame, weights, label) if label in frame.columns else ""
+
+
+def _weightless_label(frame: pd.DataFrame, weights: npt.NDArray[np.float64], label: str) -> str:
+    """Return a sentence on labels that have fewer than two rows with a weight, if there are any."""
     counts = frame[label][weights > 0].value_counts()
     rare = [v for v in frame[label].dropna().unique() if counts.get(v, 0) < 2]
     if rare:
@@ -152,6 +152,20 @@ def _weights_sentence(frame: pd.DataFrame, name: str, label: str) -> str:
             f"The label has values with fewer than two rows of a weight above 0 ({_listed(rare[:5])}); each needs at least two."
         )
     return ""
+
+
+def _wrong_size(frame: pd.DataFrame, settings: AutoMLSettings) -> dict[str, str]:
+    """Tell when a label has too few rows to be on both sides of a random split."""
+    if settings.validation_size is None:
+        return {}
+    weighted = settings.weight_column_name
+    labels = frame[settings.label_column_name][frame[weighted] > 0] if weighted else frame[settings.label_column_name]
+    counts = labels.value_counts()
+    rare = counts[(counts > 0) & (counts < _LEAST_TO_SPLIT)]
+    if not len(rare):
+        return {}
+    sentence = f"validation_size needs {_LEAST_TO_SPLIT} rows of every label, and there are fewer of {_listed(rare.index[:5])};"
+    return {"validation_size": f"{sentence} use n_cross_validations alone."}
 
 
 def _wrong_label(column: pd.Series[Any]) -> dict[str, str]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,6 +15,7 @@ from hfcore.automl.graph import run_model
 from hfcore.automl.metrics import METRICS, mean_over_folds, metrics_of_codes
 from hfcore.automl.outcome import ChildOutcome, TrialPlan
 from hfcore.automl.pipeline import fit_pipeline
+from hfcore.automl.validation import Splits
 from hfcore.states import RunState
 
 PARITY_LIMIT = 1e-6
@@ -39,11 +40,29 @@ class Task:
     export: bool
     limit_s: float | None = None
     weights: Floats | None = None
+    splits: Splits | None = None
 
     @property
     def fold_numbers(self) -> range:
-        """The folds in order."""
-        return range(int(self.folds.max()) + 1)
+        """The folds, or random splits, in order."""
+        return range(int(self.folds.max()) + 1 if self.splits is None else self.splits.count)
+
+    def held(self, fold: int) -> npt.NDArray[np.bool_]:
+        """Tell which rows a fold, or random split, holds out."""
+        return np.asarray(self.folds == fold) if self.splits is None else self.splits.held(fold)
+
+    @property
+    def cases(self) -> Task:
+        """The same task with a row for each time that a row is held out, and `folds` that no combination may cross.
+
+        With folds that is the task itself.
+        """
+        if self.splits is None:
+            return self
+        rows = self.splits.rows
+        weights = None if self.weights is None else self.weights[rows]
+        folds = self.splits.parts[rows]
+        return replace(self, values=self.values[rows], codes=self.codes[rows], weights=weights, folds=folds, splits=None)
 
     def weights_of(self, rows: npt.NDArray[np.bool_]) -> Floats | None:
         """Return the weights of chosen rows, None when every row counts once."""
@@ -57,14 +76,15 @@ def run_trial(task: Task, plan: TrialPlan) -> ChildOutcome:
         TrialTimedOut: the time limit has passed; looked at between folds.
     """
     started, clock = datetime.now(UTC), time.monotonic()
-    probabilities = np.empty((len(task.codes), task.classes))
+    predicted = []
     seed = int(np.random.SeedSequence([task.seed, plan.number]).generate_state(1)[0] >> 1)
     for fold in task.fold_numbers:
         check_time(task, clock)
-        kept = task.folds != fold
+        held = task.held(fold)
+        kept = ~held
         training = (task.values[kept], task.codes[kept], task.classes)
         pipeline = fit_pipeline(plan, *training, seed, task.impute, task.weights_of(kept))
-        probabilities[~kept] = pipeline.predict(task.values[~kept])
+        predicted.append(pipeline.predict(task.values[held]))
     check_time(task, clock)
     final = fit_pipeline(plan, task.values, task.codes, task.classes, seed, task.impute, task.weights)
     fitted = final.predict(task.values)
@@ -72,8 +92,7 @@ def run_trial(task: Task, plan: TrialPlan) -> ChildOutcome:
         number=plan.number,
         algorithm=plan.algorithm,
         state=RunState.COMPLETED,
-        **score(task, probabilities),
-        probabilities=probabilities,
+        **judged(task, predicted),
         fitted=fitted,
         steps=final.describe(),
         **export(final.to_onnx, task, fitted),
@@ -83,10 +102,25 @@ def run_trial(task: Task, plan: TrialPlan) -> ChildOutcome:
     )
 
 
-def score(task: Task, probabilities: Floats) -> dict[str, Any]:
-    """Return score, fold_scores, metrics and fold_metrics of out-of-fold probabilities."""
-    held = [task.folds == f for f in task.fold_numbers]
-    per_fold = [metrics_of_codes(task.codes[rows], probabilities[rows], task.weights_of(rows)) for rows in held]
+def judged(task: Task, predicted: Sequence[Floats]) -> dict[str, Any]:
+    """Return score, fold_scores, metrics, fold_metrics and probabilities from what was predicted for each fold's rows.
+
+    Metrics are those of each fold or split by itself. With random splits a row's probabilities are the mean over the splits
+    that held it out, so curves and intervals rest on a slightly steadier forecast than one model's; `cases` keeps them apart.
+    """
+    if task.splits is not None:
+        cases = np.concatenate(predicted)
+        return score(task, predicted) | {"probabilities": task.splits.per_row(cases), "cases": cases}
+    probabilities = np.empty((len(task.codes), task.classes))
+    for fold, part in zip(task.fold_numbers, predicted, strict=True):
+        probabilities[task.held(fold)] = part
+    return score(task, predicted) | {"probabilities": probabilities}
+
+
+def score(task: Task, predicted: Sequence[Floats]) -> dict[str, Any]:
+    """Return score, fold_scores, metrics and fold_metrics of what was predicted for each fold's rows."""
+    held = [task.held(f) for f in task.fold_numbers]
+    per_fold = [metrics_of_codes(task.codes[r], p, task.weights_of(r)) for r, p in zip(held, predicted, strict=True)]
     means = mean_over_folds(per_fold)
     primary = means[task.primary_metric]
     return {
@@ -95,6 +129,13 @@ def score(task: Task, probabilities: Floats) -> dict[str, Any]:
         "metrics": means,
         "fold_metrics": {name: tuple(m[name] for m in per_fold) for name in METRICS},
     }
+
+
+def by_fold(task: Task, probabilities: Floats) -> list[Floats]:
+    """Part what is in the order of the cases into folds, or random splits."""
+    if task.splits is None:
+        return [probabilities[task.held(f)] for f in task.fold_numbers]
+    return [probabilities[task.splits.numbers == f] for f in task.fold_numbers]
 
 
 def check_export(model: bytes, task: Task, fitted: Floats) -> dict[str, Any]:

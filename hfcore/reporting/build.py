@@ -89,6 +89,14 @@ class ReportSettings(Protocol):
         """Columns left out of the features."""
 
     @property
+    def n_cross_validations(self) -> int | None:
+        """Folds, or with `validation_size` random splits."""
+
+    @property
+    def validation_size(self) -> float | None:
+        """The share of the rows that a random split holds out."""
+
+    @property
     def weight_column_name(self) -> str | None:
         """The column of row weights, if any."""
 
@@ -140,7 +148,7 @@ def build_report(
         features=tuple(features),
         excluded_columns=tuple(settings.excluded_columns),
         uses_follow_up_time=FOLLOW_UP_TIME in features,
-        validation=_validation(np.asarray(folds)[rows], len(rows), settings.weight_column_name),
+        validation=_validation(np.asarray(folds)[rows], len(rows), settings),
         **_honest(others, references, predictions, rows, outcome, settings),
         **_told(outcome),
         **_measured(predictions, settings.random_state),
@@ -193,11 +201,16 @@ def _predictions(proba: Any, y: Any, labels: Sequence[Any], positive_label: Any,
     return Predictions(codes, np.asarray(proba, dtype=np.float64)[rows], position[positive_label])
 
 
-def _validation(folds: npt.NDArray[np.int_], all_rows: int, weighted_by: str | None) -> str:
+def _validation(folds: npt.NDArray[np.int_], all_rows: int, settings: ReportSettings) -> str:
     """Say how it was validated; with row weights, that the curves and intervals do not know them."""
-    count = len(np.unique(folds))
+    count, weighted_by = len(np.unique(folds)), settings.weight_column_name
     how = f"{count}-fold stratified cross-validation on {len(folds)} patients"
-    if count == 1:
+    if settings.validation_size is not None and settings.n_cross_validations is not None:
+        share = f"{settings.validation_size:.0%}".replace("%", " %")
+        how = (
+            f"{settings.n_cross_validations} random splits that hold out {share} each, {len(folds)} of {all_rows} patients in all"
+        )
+    elif count == 1:
         how = f"a held-out set of {len(folds)} out of {all_rows} patients"
     if weighted_by is None:
         return how

@@ -11,7 +11,7 @@ from hfcore.automl.graph import Graph
 from hfcore.automl.learners import Codes, Floats, Weights
 from hfcore.automl.learners.kernel import KernelLogistic, fit_kernel_logistic
 from hfcore.automl.ridge_logistic import RidgeLogistic, fit_ridge_logistic
-from hfcore.automl.table import stratified_folds
+from hfcore.automl.validation import stratified_folds
 
 KERNEL_LOGISTIC = "kernel logistic regression"
 _INNER_FOLDS = 5

@@ -9,8 +9,9 @@ import numpy as np
 from hfcore.automl.outcome import TrialPlan
 from hfcore.automl.portfolio import plan_trials
 from hfcore.automl.settings import ALGORITHMS, AutoMLSettings
-from hfcore.automl.table import TrainingTable, stratified_folds
+from hfcore.automl.table import TrainingTable
 from hfcore.automl.trial import Task
+from hfcore.automl.validation import stratified_folds
 
 
 def small(**changes: Any) -> AutoMLSettings:

@@ -16,7 +16,8 @@ from sklearn.linear_model import LogisticRegression
 from hfcore.automl import references
 from hfcore.automl.executors import InlineExecutor, ProcessExecutor
 from hfcore.automl.references import fit_references
-from hfcore.automl.table import TrainingTable, stratified_folds
+from hfcore.automl.table import TrainingTable
+from hfcore.automl.validation import stratified_folds
 
 NAMES = ["logistic regression", "random forest of 500 trees"]
 

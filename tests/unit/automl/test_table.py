@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 
 from hfcore.automl.settings import AutoMLSettings
-from hfcore.automl.table import fold_count, stratified_folds, training_table
+from hfcore.automl.table import training_table
+from hfcore.automl.validation import fold_count, stratified_folds
 from hfcore.errors import InvalidSettings
 
 
@@ -33,7 +34,7 @@ WRONG = [
         "weight_column_name",
         "fewer than two rows of a weight above 0 ('1')",
     ),
-    ({"validation_size": 0.2}, {}, "validation_size", "n_cross_validations"),
+    ({"validation_size": 0.2}, {}, "validation_size", "needs 4 rows of every label, and there are fewer of '0', '1'"),
     ({"excluded_columns": ["x"]}, {}, "excluded_columns", "No column is left"),
     ({}, {"name": list("abcdef"), "when": list("uvwxyz")}, "excluded_columns", "'name', 'when'"),
     ({}, {"y": [1, 1, 1, 1, 1, 1]}, "label_column_name", "fewer than two"),
@@ -55,10 +56,10 @@ def test_what_cannot_be_done_is_said(settings: dict[str, Any], columns: dict[str
 
 def test_all_faults_are_said_at_once() -> None:
     """Two wrong settings and a text column are one error."""
-    settings = AutoMLSettings(label_column_name="z", validation_size=0.2, excluded_columns=["zz"])
+    settings = AutoMLSettings(label_column_name="z", weight_column_name="w", excluded_columns=["zz"])
     with pytest.raises(InvalidSettings) as caught:
         training_table(frame(), settings)
-    assert set(caught.value.fields) == {"label_column_name", "validation_size", "excluded_columns"}
+    assert set(caught.value.fields) == {"label_column_name", "weight_column_name", "excluded_columns"}
 
 
 @pytest.mark.parametrize(

@@ -64,6 +64,15 @@ def test_figures_come_from_the_out_of_fold_predictions():
     assert built.validation == "10-fold stratified cross-validation on 120 patients"
 
 
+def test_random_splits_are_said_with_how_many_patients_they_reached():
+    """Both settings together are Monte Carlo cross-validation; the figures are of those who were ever held out."""
+    _, proba, folds = material()
+    proba[folds == 0] = np.nan
+    told = report(Finished(proba), folds=np.where(folds == 0, -1, folds), validation_size=0.25, n_cross_validations=7)
+    assert told.validation == "7 random splits that hold out 25 % each, 108 of 120 patients in all"
+    assert told.rows == 108
+
+
 def test_row_weights_are_said_with_what_does_not_know_them():
     """With a weight column the report says which figures are weighted and which count every patient once."""
     told = report(weight_column_name="w").validation
