@@ -156,6 +156,10 @@ class DeploymentFailed(HfError, RuntimeError):
     """An endpoint did not become healthy; the message holds the reason."""
 
 
+class NoEarlierVersion(HfError, LookupError):
+    """An endpoint has no earlier version that it could go back to."""
+
+
 class BackendUnavailable(HfError, ConnectionError):
     """The backend cannot be reached or its SDK is not installed."""
 

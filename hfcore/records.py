@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from hfcore.errors import InvalidSettings
-from hfcore.states import EndpointState, RunState
+from hfcore.states import DeploymentState, EndpointState, RunState
 
 EXPERIMENT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{2,35}")
 ENDPOINT_NAME = re.compile(r"[a-z](?:[a-z0-9-]{1,30})[a-z0-9]")
@@ -160,8 +160,46 @@ class DeploymentSpec:
 
 
 @dataclass(frozen=True)
+class Deployment:
+    """One version that was put, or was to be put, into service at an endpoint; numbered from 1.
+
+    `by` is the user who asked for it, `changed_at` when it came into its present state, `message` why it was refused or left.
+    """
+
+    number: int
+    model_name: str
+    model_version: int
+    state: DeploymentState
+    created_at: datetime
+    changed_at: datetime
+    by: str = ""
+    message: str | None = None
+
+    @property
+    def label(self) -> str:
+        """Name and version of the model: `name:3`."""
+        return f"{self.model_name}:{self.model_version}"
+
+
+@dataclass(frozen=True)
+class SmokeTest:
+    """A model that was opened and has repeated its recorded predictions, before anybody is served by it.
+
+    `difference` is the largest |difference in probability| over `rows` patients, `milliseconds` how long they took.
+    """
+
+    rows: int
+    difference: float
+    milliseconds: float
+
+
+@dataclass(frozen=True)
 class Endpoint:
-    """A model in service. `phase` says what a deployment is doing now, `message` why it failed."""
+    """A model in service. `phase` says what a deployment is doing now, `message` why it failed.
+
+    `deployments` are the latest ones, newest first; `rollback_to` is the version, `name:2`, that `Workspace.rollback` would
+    put back into service, None when there is none. Backends without versions leave both empty.
+    """
 
     name: str
     state: EndpointState
@@ -180,6 +218,19 @@ class Endpoint:
     changed_at: datetime | None = None
     features: tuple[str, ...] = ()
     uses_follow_up_time: bool = False
+    deployments: tuple[Deployment, ...] = ()
+    rollback_to: str | None = None
+
+    @property
+    def label(self) -> str:
+        """Name and version of the model in service: `name:3`."""
+        return f"{self.model_name}:{self.model_version}"
+
+    @property
+    def update(self) -> Deployment | None:
+        """The deployment that is being prepared beside the version in service, None when there is none."""
+        underway = (d for d in self.deployments if d.state is DeploymentState.UNDERWAY)
+        return next(underway, None) if self.state is not EndpointState.TRANSITIONING else None
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The states a run and an endpoint can be in, and the moves between them that are allowed."""
+"""The states a run, an endpoint and a deployment can be in, and the moves between them that are allowed."""
 
 from __future__ import annotations
 
@@ -41,6 +41,16 @@ class EndpointState(StrEnum):
     def is_settled(self) -> bool:
         """True when a deployment is over, well or badly."""
         return self is not EndpointState.TRANSITIONING
+
+
+class DeploymentState(StrEnum):
+    """How one deployment of an endpoint stands: a version that was put, or was to be put, into service."""
+
+    UNDERWAY = "UNDERWAY"
+    IN_SERVICE = "IN_SERVICE"
+    REPLACED = "REPLACED"
+    REFUSED = "REFUSED"
+    ROLLED_BACK = "ROLLED_BACK"
 
 
 ACTIVE_RUN_STATES = frozenset({RunState.QUEUED, RunState.STARTING, RunState.RUNNING})

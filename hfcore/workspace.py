@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hfcore.errors import BackendNotFound, EndpointNotFound, WaitTimedOut
+from hfcore.errors import BackendNotFound, EndpointNotFound, NotSupported, WaitTimedOut
 from hfcore.settings import Settings
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         ModelVersion,
         Resource,
         Run,
+        SmokeTest,
     )
     from hfcore.reporting.report import ModelReport
 
@@ -174,16 +175,49 @@ class Workspace(abc.ABC):
     def deploy(self, model: ModelVersion, spec: DeploymentSpec, wait: bool = True) -> Endpoint:
         """Put a model into service behind `spec.name`.
 
+        An endpoint of that name that serves another version is updated: the new version is started and checked beside the one
+        in service and takes over at the same address, or is refused while the one in service goes on.
+
         Args:
             model: A registered model version.
             spec: Name, size and authentication of the endpoint.
             wait: Block until the endpoint is healthy or has failed; a page passes False and watches `phase`.
 
         Raises:
-            NameTaken: an endpoint of that name exists.
+            NameTaken: an endpoint of that name serves this version already, or the backend cannot update one.
             ModelNotFound: the model is not registered here.
-            DeploymentFailed: with `wait`, the endpoint did not become healthy; says why.
+            InvalidSettings: the update would change what callers send: the columns, or whether a key is wanted.
+            StillRunning: a deployment of that endpoint is under way.
+            DeploymentFailed: with `wait`, the version did not come into service; says why.
         """
+
+    def smoke_test(self, model: ModelVersion) -> SmokeTest:
+        """Open a registered model and repeat its recorded predictions, serving nobody. Blocks for about a second.
+
+        Raises:
+            NotSupported: the backend checks a model only when it is deployed.
+            ModelNotFound: the model is not registered here.
+            DeploymentFailed, ArtifactDamaged: what is wrong with it.
+        """
+        raise NotSupported(
+            f"The backend {self.backend!r} checks a model when it is deployed, not before.", "Deploy it and watch its state."
+        )
+
+    def rollback(self, name: str, wait: bool = True) -> Endpoint:
+        """Put the version that served before the last update, `Endpoint.rollback_to`, back into service.
+
+        Args:
+            name: Which endpoint.
+            wait: Block until it serves again.
+
+        Raises:
+            EndpointNotFound: no such endpoint.
+            NoEarlierVersion: there is nothing to go back to.
+            StillRunning: an update is under way.
+            DeploymentFailed: with `wait`, the earlier version does not start any more; the present one goes on.
+            NotSupported: the backend keeps no earlier version.
+        """
+        raise NotSupported(f"The backend {self.backend!r} keeps no earlier version.", "Deploy the earlier version again.")
 
     @abc.abstractmethod
     def endpoints(self) -> Sequence[Endpoint]:
@@ -204,6 +238,16 @@ class Workspace(abc.ABC):
     @abc.abstractmethod
     def endpoint_keys(self, name: str) -> tuple[str, str]:
         """Return the primary and the secondary key. Raises EndpointNotFound."""
+
+    def rotate_key(self, name: str, which: str) -> str:
+        """Replace the "primary" or the "secondary" key and return the new one; the other key goes on without interruption.
+
+        Raises:
+            EndpointNotFound: no such endpoint.
+            InvalidSettings: `which` is neither.
+            NotSupported: the endpoint asks for no key, or the backend cannot replace one.
+        """
+        raise NotSupported(f"The backend {self.backend!r} cannot replace a key.", "Deploy the endpoint again to get new keys.")
 
     def delete_endpoint(self, name: str) -> None:
         """Take an endpoint out of service and forget it. Raises EndpointNotFound."""

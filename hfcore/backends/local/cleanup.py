@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection, Row, Table, delete, func, select
 
 from hfcore.backends.local.data import FOLDER as DATASETS
+from hfcore.backends.local.deployments import in_use
 from hfcore.backends.local.files import remove_tree, size_of
 from hfcore.backends.local.launch import run_folder
 from hfcore.backends.local.lease import ACTIVE, worker_of
@@ -138,9 +139,10 @@ def _processes(leader: ProcessId | None) -> list[ProcessId]:
 
 
 def _models(connection: Connection, home: Path) -> Iterator[Resource]:
-    serving = {(e.model_name, e.model_version): e.name for e in connection.execute(select(endpoints))}
+    users = in_use(connection)
     for row in connection.execute(select(models).order_by(models.c.created_at.desc())):
-        user = serving.get((row.name, row.version))
+        user, serves = users.get((row.name, row.version), (None, False))
+        how = "serves it" if serves else "may go back to it"
         yield Resource(
             kind="model",
             id=row.id,
@@ -149,7 +151,7 @@ def _models(connection: Connection, home: Path) -> Iterator[Resource]:
             created_at=row.created_at,
             size_bytes=size_of(home / row.folder),
             detail=row.algorithm,
-            blocked_by=f"The endpoint {user} serves it; delete the endpoint first." if user else None,
+            blocked_by=f"The endpoint {user} {how}; delete the endpoint first." if user else None,
         )
 
 

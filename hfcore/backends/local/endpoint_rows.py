@@ -24,7 +24,7 @@ from hfcore.states import EndpointState
 
 SUPERVISOR = "hfcore.backends.local.supervisor"
 FOLDER = "endpoints"
-KEYS, LOCK, SERVER_LOG, SUPERVISOR_LOG = "keys.json", "server.lock", "server.log", "supervisor.log"
+SUPERVISOR_LOG = "supervisor.log"
 SPAWN_S = 5.0  # an endpoint that nobody has started a supervisor for after so long is given another starter
 
 
@@ -42,7 +42,7 @@ class EndpointLease:
 
 
 def endpoint_folder(home: Path, endpoint_id: str) -> Path:
-    """Return the folder that holds an endpoint's keys, lock and logs."""
+    """Return the folder that holds an endpoint's keys, locks and logs."""
     return home / FOLDER / endpoint_id
 
 

@@ -13,10 +13,11 @@ from sqlalchemy import Connection, Row, delete, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from hfcore.backends.local.data import Datasets
+from hfcore.backends.local.deployments import in_use
 from hfcore.backends.local.files import read_checked, remove_tree, write_bytes
 from hfcore.backends.local.lease import ACTIVE
 from hfcore.backends.local.store import Store
-from hfcore.backends.local.tables import children, endpoints, models, runs
+from hfcore.backends.local.tables import children, models, runs
 from hfcore.errors import BackendUnavailable, ExportFailed, InvalidSettings, ModelNotFound, RunNotFound, StillRunning
 from hfcore.records import ModelVersion
 
@@ -125,10 +126,10 @@ class Models:
             row = connection.execute(select(models).where(models.c.id == model_id)).one_or_none()
             if row is None:
                 raise ModelNotFound(model_id, connection.execute(select(models.c.id).limit(10)).scalars())
-            serving = (endpoints.c.model_name == row.name) & (endpoints.c.model_version == row.version)
-            user = connection.execute(select(endpoints.c.name).where(serving).limit(1)).scalar()
+            user, serves = in_use(connection).get((row.name, row.version), (None, False))
             if user is not None:
-                raise StillRunning(f"The endpoint {user!r} serves {row.name}:{row.version}.", "Delete the endpoint first.")
+                how = "serves" if serves else "may go back to"
+                raise StillRunning(f"The endpoint {user!r} {how} {row.name}:{row.version}.", "Delete the endpoint first.")
             connection.execute(delete(models).where(models.c.id == model_id))
         remove_tree(self._home / row.folder)
 

@@ -163,7 +163,8 @@ models = Table(
     UniqueConstraint("name", "version"),
 )
 
-# An endpoint. The keys themselves are in a file that only its owner may read; here are their SHA-256s.
+# An endpoint, with what its active deployment serves. The keys themselves are in a file that only its owner may read; here are
+# their SHA-256s. `previous` is the deployment a rollback goes to, `wanted` the one that shall take over from the active one.
 endpoints = Table(
     "endpoints",
     metadata,
@@ -195,4 +196,33 @@ endpoints = Table(
     Column("lease_token", String(32)),
     Column("primary_sha256", String(64)),
     Column("secondary_sha256", String(64)),
+    Column("active", Integer, nullable=False, default=1),
+    Column("previous", Integer),
+    Column("wanted", Integer),
+)
+
+# A deployment: a version that was put, or was to be put, into service. `port` is where its server answers checks.
+deployments = Table(
+    "deployments",
+    metadata,
+    Column("endpoint_id", String(64), ForeignKey("endpoints.id", ondelete="CASCADE"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("state", String(16), nullable=False),
+    Column("message", Text),
+    Column("asked_by", String(64), nullable=False, default=""),
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("port", Integer),
+    Column("model_name", String(128), nullable=False),
+    Column("model_version", Integer, nullable=False),
+    Column("model_sha256", String(64), nullable=False),
+    Column("manifest_sha256", String(64), nullable=False),
+    Column("model_dir", String(200), nullable=False),
+    Column("features", JSON, nullable=False, default=list),
+    Column("uses_follow_up_time", Boolean, nullable=False, default=False),
+    Column("description", Text, nullable=False, default=""),
+    Column("tags", JSON, nullable=False, default=dict),
+    Column("cpu_cores", Float, nullable=False),
+    Column("memory_gb", Float, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("changed_at", Moment, nullable=False),
 )

@@ -27,7 +27,17 @@ if TYPE_CHECKING:
     from hfcore.backends.local.endpoints import Endpoints
     from hfcore.backends.local.registry import Models
     from hfcore.datasets.dataset import Dataset
-    from hfcore.records import ChildRun, ComputeSpec, ComputeTarget, DeploymentSpec, Endpoint, ModelVersion, Resource, Run
+    from hfcore.records import (
+        ChildRun,
+        ComputeSpec,
+        ComputeTarget,
+        DeploymentSpec,
+        Endpoint,
+        ModelVersion,
+        Resource,
+        Run,
+        SmokeTest,
+    )
     from hfcore.reporting.report import ModelReport
 
 
@@ -149,6 +159,14 @@ class LocalWorkspace(Workspace):
         """See Workspace.deploy."""
         return self._endpoints.deploy(model, spec, wait)
 
+    def smoke_test(self, model: ModelVersion) -> SmokeTest:
+        """See Workspace.smoke_test."""
+        return self._endpoints.smoke_test(model)
+
+    def rollback(self, name: str, wait: bool = True) -> Endpoint:
+        """See Workspace.rollback."""
+        return self._endpoints.rollback(name, wait)
+
     def endpoints(self) -> Sequence[Endpoint]:
         """See Workspace.endpoints."""
         return self._endpoints.list()
@@ -160,6 +178,10 @@ class LocalWorkspace(Workspace):
     def endpoint_keys(self, name: str) -> tuple[str, str]:
         """See Workspace.endpoint_keys."""
         return self._endpoints.keys(name)
+
+    def rotate_key(self, name: str, which: str) -> str:
+        """See Workspace.rotate_key."""
+        return self._endpoints.rotate_key(name, which)
 
     def resources(self) -> Sequence[Resource]:
         """See Workspace.resources."""

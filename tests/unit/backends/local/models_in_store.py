@@ -16,10 +16,19 @@ from hfcore.records import ModelVersion
 from tests.fakes.small_model import FEATURES, write_model
 
 
-def add_model(store: Store, version: int = 1, changes: dict[str, Any] | None = None) -> ModelVersion:
-    """Write a model's folder and insert its row, with hashes that fit, and return its record."""
+def add_model(
+    store: Store, version: int = 1, changes: dict[str, Any] | None = None, onnx: bytes | None = None, **columns: Any
+) -> ModelVersion:
+    """Write a model's folder and insert its row, with hashes that fit, and return its record.
+
+    `changes` replace entries of the manifest, `onnx` the model itself, `columns` what the row says.
+    """
     identity = f"model-{version}"
     folder = write_model(store.home / "models" / identity, changes={"version": version, **(changes or {})})
+    if onnx is not None:
+        (folder / "model.onnx").write_bytes(onnx)
+        told = json.loads((folder / "model.json").read_text())
+        (folder / "model.json").write_text(json.dumps(told | {"sha256": hashlib.sha256(onnx).hexdigest()}))
     hashes = {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in ("model.onnx", "model.json")}
     told = json.loads((folder / "model.json").read_text())
     row = {
@@ -37,6 +46,7 @@ def add_model(store: Store, version: int = 1, changes: dict[str, Any] | None = N
         "uses_follow_up_time": True,
         "size_bytes": 1000,
         "created_at": datetime.now(UTC),
+        **columns,
     }
     with store.write() as connection:
         connection.execute(insert(models).values(row))

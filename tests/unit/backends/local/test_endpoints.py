@@ -7,16 +7,13 @@ import os
 import signal
 import socket
 import stat
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 from threading import Barrier, Thread
-from typing import Any
 
 import numpy as np
 import psutil
 import pytest
-from sqlalchemy import Row, select, update
+from sqlalchemy import update
 
 from hfcore.backends.local import endpoint_rows
 from hfcore.backends.local.endpoint_rows import endpoint_folder, reconcile_endpoints, take_over
@@ -37,7 +34,7 @@ from hfcore.errors import (
     StillRunning,
     Unauthorized,
 )
-from hfcore.records import DeploymentSpec, Endpoint
+from hfcore.records import Endpoint
 from hfcore.scoring.client import ScoringClient
 from hfcore.settings import Settings
 from hfcore.states import EndpointState
@@ -45,58 +42,10 @@ from inference.access import hash_key
 from tests import processes
 from tests.fakes.small_model import LESSON_SAMPLE, TYPED_SAMPLE, onnx_bytes, predict, records
 from tests.polling import until
+from tests.unit.backends.local.endpoints_in_store import SPEC, kill, row_of, scores, scores_again
 from tests.unit.backends.local.models_in_store import add_model
 
-SPEC = DeploymentSpec(name="risk", description="for tests", tags={"team": "cardiology"})
 CANARY = "Zebra-4711"
-
-
-@pytest.fixture
-def store(home: Path) -> Iterator[Store]:
-    """A store of its own; whatever its endpoints have started is ended after the test."""
-    opened = Store.open(home)
-    yield opened
-    opened.close()
-    processes.end_all(home)
-
-
-@pytest.fixture
-def place(store: Store) -> Endpoints:
-    """The endpoints of that store."""
-    return Endpoints(store, store.home)
-
-
-@pytest.fixture
-def deployed(store: Store, place: Endpoints) -> Endpoint:
-    """A small model in service."""
-    return place.deploy(add_model(store), SPEC)
-
-
-def row_of(store: Store, name: str = "risk") -> Row[Any]:
-    with store.read() as connection:
-        return connection.execute(select(endpoints).where(endpoints.c.name == name)).one()
-
-
-def kill(pid: int) -> None:
-    """Kill a process; what it has started in its session must end by itself."""
-    identity = ProcessId.of(pid)
-    os.kill(pid, signal.SIGKILL)
-    until(lambda: not group_of(identity))
-
-
-def scores(endpoint: Endpoint) -> bool:
-    client = ScoringClient(endpoint)
-    try:
-        return client.predict([TYPED_SAMPLE]) == [0]
-    finally:
-        client.close()
-
-
-def scores_again(endpoint: Endpoint) -> bool:
-    try:
-        return scores(endpoint)
-    except (ConnectionError, ScoringFailed):
-        return False
 
 
 def test_a_deployed_model_is_in_service(deployed: Endpoint, place: Endpoints) -> None:
@@ -150,7 +99,7 @@ def test_neither_keys_nor_values_leave_their_place(deployed: Endpoint, place: En
         process = psutil.Process(pid)
         seen += [*process.cmdline(), *process.environ().values()]
     folder = endpoint_folder(store.home, row.id)
-    seen += [p.read_text(errors="replace") for p in folder.iterdir() if p.name != "keys.json"]
+    seen += [p.read_text(errors="replace") for p in folder.iterdir() if p.is_file() and p.name != "keys.json"]
     seen += [(store.home / "store.db").read_bytes().decode("latin-1")]
     for secret in (*place.keys("risk"), CANARY, "987654"):
         assert [s for s in seen if secret in s] == []
@@ -166,8 +115,8 @@ def test_without_keys_it_serves_this_machine(store: Store, place: Endpoints) -> 
 
 
 def test_a_name_is_given_once(deployed: Endpoint, place: Endpoints, store: Store) -> None:
-    """A second endpoint of the same name is refused and leaves no files."""
-    model = add_model(store, version=2)
+    """A second endpoint of the same name and version is refused and leaves no files."""
+    (model,) = Models(store, store.home).list()
     with pytest.raises(NameTaken, match="'risk'"):
         place.deploy(model, SPEC)
     assert len(list((store.home / "endpoints").iterdir())) == 1
