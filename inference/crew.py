@@ -17,6 +17,7 @@ from pathlib import Path
 
 from inference.access import Keys
 from inference.board import Board
+from inference.handover import Lender
 from inference.journal import keep_log_short, log
 from inference.worker import GRACE_S, Post, work
 
@@ -40,6 +41,7 @@ class Watch:
     lock: Path | None = None
     held: int | None = None
     log: Path | None = None
+    lender: Lender | None = None
 
 
 @dataclass
@@ -88,6 +90,8 @@ class Crew:
         if len(self._deaths) >= MOST_DEATHS:
             log.error("The workers die again and again; the server gives up.")
             return GAVE_UP
+        if self.watch.lender is not None:
+            self.watch.lender.look()
         return self._look_at_files()
 
     def _look_at_files(self) -> int | None:

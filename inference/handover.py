@@ -40,6 +40,10 @@ class Lender:
                 socket.send_fds(client, [b"1"], [self._listener.fileno()])
                 served += 1
 
+    def close(self) -> None:
+        """Lend no longer."""
+        self._door.close()
+
 
 def borrow(folder: Path, name: str) -> socket.socket | None:
     """Return a copy of the listening socket that a server lends at `name` in `folder`, None when nobody does."""

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from inference.access import KeyFile, KeyRing, Keys
+from inference.handover import Lender
 from inference.journal import log, open_log
 from inference.listening import hold_lock, open_socket
 
@@ -51,6 +52,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--hold", action="store_true", help="leave the public socket alone until SIGUSR1")
     parser.add_argument("--lock", type=Path, help="file to hold while serving; the server leaves when it is deleted")
     parser.add_argument("--log", type=Path, help="log file, default stderr")
+    parser.add_argument("--lend", type=Path, help="where to lend the public socket to whoever looks after this server next")
     parser.add_argument("--keys", type=Path, help="file with the hashes of the accepted keys; read again when it is replaced")
     parser.add_argument("--keyless", action="store_true", help="ask for no key (loopback only)")
     parser.add_argument("--workers", type=int, default=1, help="processes that serve, one for each core it may use")
@@ -92,7 +94,8 @@ def _crew(options: argparse.Namespace, held: int | None) -> Crew:
     public.setblocking(False)
     private = None if options.check_fd is None else _inherited(options.check_fd)
     memory = None if options.memory_gb is None else int(options.memory_gb * GB)
-    watch = Watch(memory, options.lock, held, options.log)
+    lender = None if options.lend is None else Lender(options.lend, public)
+    watch = Watch(memory, options.lock, held, options.log, lender)
     try:
         keys = key_ring(public, options.keyless, options.keys)
     except (OSError, ValueError):

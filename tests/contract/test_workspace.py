@@ -17,9 +17,12 @@ from hfcore.errors import (
     InvalidDataset,
     InvalidSettings,
     NameTaken,
+    NoEarlierVersion,
     NotFound,
+    NotSupported,
     RunNotFound,
     StillRunning,
+    Unauthorized,
     WaitTimedOut,
 )
 from hfcore.records import ComputeSpec, DeploymentSpec
@@ -270,3 +273,69 @@ def test_a_model_is_put_into_service_and_taken_out(backend: Backend) -> None:
         workspace.endpoint_keys(spec.name)
     workspace.delete("model", in_service.id)
     assert list(workspace.models()) == []
+
+
+def test_another_version_takes_over_and_goes_back(backend: Backend) -> None:
+    """An endpoint is updated at its address with its keys, says what it went through, and goes back; or the backend says why not."""
+    workspace = backend.workspace
+    spec = DeploymentSpec(name="contract-hf")
+    first, second = (workspace.register_model(backend.run_id) for _ in range(2))
+    endpoint = workspace.deploy(first, spec)
+    try:
+        keys = workspace.endpoint_keys(spec.name)
+        try:
+            updated = workspace.deploy(second, spec)
+        except NameTaken as refusal:
+            assert refusal.hint
+            with pytest.raises(NotSupported):
+                workspace.rollback(spec.name)
+            return
+        assert (updated.state, updated.label, updated.rollback_to) == (EndpointState.HEALTHY, second.label, first.label)
+        assert (updated.scoring_uri, workspace.endpoint_keys(spec.name)) == (endpoint.scoring_uri, keys)
+        assert [d.label for d in updated.deployments] == [second.label, first.label]
+        back = workspace.rollback(spec.name)
+        assert (back.label, back.rollback_to, back.scoring_uri) == (first.label, None, endpoint.scoring_uri)
+        with pytest.raises(NoEarlierVersion):
+            workspace.rollback(spec.name)
+        with pytest.raises(EndpointNotFound):
+            workspace.rollback("missing")
+    finally:
+        workspace.delete_endpoint(spec.name)
+
+
+def test_a_key_is_replaced_while_the_other_goes_on(backend: Backend) -> None:
+    """A rotated key is a new one, the other stays, both score; or the backend says that it cannot."""
+    workspace = backend.workspace
+    spec = DeploymentSpec(name="contract-hf")
+    workspace.deploy(workspace.register_model(backend.run_id), spec)
+    try:
+        old = workspace.endpoint_keys(spec.name)
+        try:
+            new = workspace.rotate_key(spec.name, "primary")
+        except NotSupported as refusal:
+            assert refusal.hint
+            return
+        assert workspace.endpoint_keys(spec.name) == (new, old[1])
+        assert new not in old
+        patient = load_heart_failure().drop(columns=["DEATH_EVENT", "time"]).head(1).to_dict("records")
+        uri = str(workspace.endpoint(spec.name).scoring_uri)
+        assert [len(ScoringClient(uri, key=key).predict(patient)) for key in (new, old[1])] == [1, 1]
+        with pytest.raises(Unauthorized):
+            ScoringClient(uri, key=old[0]).predict(patient)
+        with pytest.raises(InvalidSettings):
+            workspace.rotate_key(spec.name, "third")
+    finally:
+        workspace.delete_endpoint(spec.name)
+
+
+def test_a_model_is_tried_out_before_it_serves(backend: Backend) -> None:
+    """A registered model repeats its recorded predictions without being deployed; or the backend says that it cannot."""
+    workspace = backend.workspace
+    try:
+        found = workspace.smoke_test(workspace.register_model(backend.run_id))
+    except NotSupported as refusal:
+        assert refusal.hint
+        return
+    assert found.rows > 0
+    assert found.difference <= 1e-9
+    assert list(workspace.endpoints()) == []

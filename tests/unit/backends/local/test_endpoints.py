@@ -186,6 +186,23 @@ def test_a_killed_server_is_back_and_loses_no_request(deployed: Endpoint, place:
 
 
 @pytest.mark.fault
+def test_as_many_workers_serve_as_cores_were_asked_for(store: Store, place: Endpoints) -> None:
+    """Two cores are two workers; one that is killed is back in its place, the endpoint stays healthy and nobody is left over."""
+    endpoint = place.deploy(add_model(store), replace(SPEC, cpu_cores=2))
+    server = psutil.Process(row_of(store).server_pid)
+    first = {p.pid for p in server.children()}
+    assert len(first) == 2
+    kill(min(first))
+    until(lambda: len({p.pid for p in server.children() if p.status() != psutil.STATUS_ZOMBIE} - first) == 1)
+    assert scores(endpoint)
+    assert (place.list()[0].state, row_of(store).server_pid) == (EndpointState.HEALTHY, server.pid)
+    kill(server.pid)
+    until(lambda: scores_again(endpoint), seconds=30)
+    place.delete("risk")
+    until(lambda: not processes.about(store.home))
+
+
+@pytest.mark.fault
 def test_a_dead_server_shows(deployed: Endpoint, place: Endpoints, store: Store) -> None:
     """While nobody serves, list says UNHEALTHY and why, whatever the store says."""
     row = row_of(store)

@@ -17,7 +17,7 @@ from sqlalchemy.exc import IntegrityError
 from hfcore.backends.local import opening
 from hfcore.backends.local.files import write_bytes
 from hfcore.backends.local.store import Store
-from hfcore.backends.local.tables import compute_targets, metadata
+from hfcore.backends.local.tables import compute_targets, deployments, endpoints, metadata
 from hfcore.backends.local.workspace import LocalWorkspace
 from hfcore.errors import BackendUnavailable, InvalidSettings, StoreDamaged
 
@@ -47,6 +47,29 @@ def test_migrations_build_the_tables(home: Path) -> None:
     config = Config()
     config.set_main_option("script_location", str(Path(opening.__file__).parent / "migrations"))
     assert ScriptDirectory.from_config(config).get_current_head() == opening.HEAD
+
+
+def test_an_older_store_keeps_its_endpoints(home: Path) -> None:
+    """What an endpoint of an older store serves becomes its first deployment."""
+    from alembic import command
+
+    store = Store.open(home)
+    config = Config()
+    config.set_main_option("script_location", str(Path(opening.__file__).parent / "migrations"))
+    with store.write() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0001")
+        given = {"id": "e", "name": "risk", "state": "HEALTHY", "model_name": "m", "model_version": 3, "model_sha256": "0"}
+        given |= {"manifest_sha256": "1", "model_dir": "models/m", "cpu_cores": 1, "memory_gb": 1, "auth": True, "port": 8601}
+        given |= {"phase": "", "description": "", "tags": "{}", "features": '["age"]', "uses_follow_up_time": False}
+        given |= {"created_at": "2026-11-22 15:00:00", "changed_at": "2026-11-22 15:00:00"}
+        names = ", ".join(given)
+        connection.execute(text(f"INSERT INTO endpoints ({names}) VALUES ({', '.join(f':{n}' for n in given)})"), given)
+    store.close()
+    with Store.open(home).read() as connection:
+        row = connection.execute(select(deployments)).one()
+        assert connection.execute(select(endpoints.c.active, endpoints.c.previous, endpoints.c.wanted)).one() == (1, None, None)
+    assert (row.endpoint_id, row.number, row.state, row.model_version, row.features) == ("e", 1, "IN_SERVICE", 3, ["age"])
 
 
 def test_opening_again_needs_no_migration_tool(home: Path) -> None:
