@@ -5,13 +5,14 @@ from __future__ import annotations
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from hfcore.ui import deployment, deployment_form, endpoint_cards, endpoint_deletion, frame
+from hfcore.ui import deployment, deployment_form, endpoint_cards, endpoint_deletion, frame, key_rotation
 from hfcore.workspace import Workspace
 
 
 def draw(ws: Workspace, action: DeltaGenerator) -> None:
     """Draw what is in service, and under it the form of a new deployment."""
     endpoint_deletion.ask_if_wanted(ws)
+    key_rotation.ask_if_wanted(ws)
     endpoint_cards.draw(ws)
     models = ws.models()
     if not models:

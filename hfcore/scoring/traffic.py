@@ -43,6 +43,8 @@ class Traffic:
 def read_counts(uri: str, timeout_s: float = 1.0) -> Counts | None:
     """Return the counters of the endpoint with this scoring address, None when it offers none."""
     where = urlsplit(uri)
+    if where.scheme != "http":
+        return None
     connection = HTTPConnection(where.hostname or "", where.port or 80, timeout=timeout_s)
     try:
         connection.request("GET", "/metrics")

@@ -8,18 +8,16 @@ from datetime import UTC, datetime
 import streamlit as st
 
 from hfcore.records import Endpoint
-from hfcore.scoring.snippets import KEY_VARIABLE, consume_code
 from hfcore.states import EndpointState
-from hfcore.ui import endpoint_deletion, endpoint_keys, navigation
+from hfcore.ui import endpoint_deletion, endpoint_tabs, endpoint_traffic, navigation
 from hfcore.ui.guard import guard
 from hfcore.ui.states import inline
 from hfcore.ui.words import ago, count, duration, exact, literal
 from hfcore.workspace import Workspace
 
 REFRESH_S = 1.0
-LOG_LINES = 200
-LOG_HEIGHT = 260
 _UNSETTLED = (EndpointState.TRANSITIONING, EndpointState.UNHEALTHY)
+_STEPS = ("Checking the model file", "Starting the server", "Smoke test", "In service")
 
 
 def sentence(endpoints: Sequence[Endpoint]) -> str:
@@ -30,7 +28,7 @@ def sentence(endpoints: Sequence[Endpoint]) -> str:
 
 
 def _standing(endpoint: Endpoint) -> str:
-    name, model = f"**{literal(endpoint.name)}**", literal(f"{endpoint.model_name}:{endpoint.model_version}")
+    name, model = f"**{literal(endpoint.name)}**", literal(endpoint.label)
     return {
         EndpointState.HEALTHY: f"{name} is healthy and serves {model}.",
         EndpointState.TRANSITIONING: f"{name} is going into service with {model}.",
@@ -39,16 +37,20 @@ def _standing(endpoint: Endpoint) -> str:
     }[endpoint.state]
 
 
+def _is_busy(endpoint: Endpoint) -> bool:
+    return endpoint.state in _UNSETTLED or endpoint.update is not None
+
+
 def draw(ws: Workspace) -> None:
     """Draw the sentence and the cards; they refresh themselves until every deployment has ended."""
-    busy = any(e.state in _UNSETTLED for e in ws.endpoints())
+    busy = any(_is_busy(e) for e in ws.endpoints())
     st.fragment(_live, run_every=REFRESH_S if busy else None)(ws, busy)
 
 
 def _live(ws: Workspace, was_busy: bool) -> None:
     with guard():
         endpoints = ws.endpoints()
-        if was_busy and not any(e.state in _UNSETTLED for e in endpoints):
+        if was_busy and not any(_is_busy(e) for e in endpoints):
             st.rerun()
         st.markdown(sentence(endpoints))
         for endpoint in endpoints:
@@ -58,23 +60,18 @@ def _live(ws: Workspace, was_busy: bool) -> None:
 
 def _card(ws: Workspace, endpoint: Endpoint) -> None:
     _heading(endpoint)
-    served = literal(f"{endpoint.model_name}:{endpoint.model_version}")
     size = f"{cores_words(endpoint.cpu_cores)}, {endpoint.memory_gb:g} GB"
     access = "asks for a key" if endpoint.auth else "open to everybody on this machine"
-    facts = f"Model **{served}** · {size} · {access} · deployed {ago(endpoint.created_at)}"
-    st.markdown(facts, help=exact(endpoint.created_at))
+    variables = count(len(endpoint.features), "variable") if endpoint.features else ""
+    parts = [f"Model **{literal(endpoint.label)}**", variables, size, access, f"deployed {ago(endpoint.created_at)}"]
+    st.markdown(" · ".join(part for part in parts if part), help=exact(endpoint.created_at))
     _extras(endpoint)
-    if endpoint.state is EndpointState.TRANSITIONING:
-        spent = (datetime.now(UTC) - endpoint.created_at).total_seconds()
-        phase = literal(endpoint.phase or "Starting")
-        st.info(f"{phase}, {duration(spent, whole=True)} so far. You may close this page.", icon="spinner")
-    elif endpoint.message:
-        show = st.error if endpoint.state is EndpointState.FAILED else st.warning
-        show(literal(endpoint.message), icon=":material/error:")
+    _under_way(endpoint)
     if endpoint.scoring_uri:
+        endpoint_traffic.draw(endpoint)
         st.caption("Scoring URI")
         st.code(endpoint.scoring_uri, language=None)
-    _tabs(ws, endpoint)
+    endpoint_tabs.draw(ws, endpoint)
 
 
 def _heading(endpoint: Endpoint) -> None:
@@ -102,27 +99,30 @@ def _extras(endpoint: Endpoint) -> None:
         st.caption(":orange[:material/warning: This model wants the follow-up time, which nobody knows for a new patient.]")
 
 
-def _tabs(ws: Workspace, endpoint: Endpoint) -> None:
-    consume, keys, log = st.tabs(("Consume", "Keys", "Log"), key=f"endpoint-tab-{endpoint.name}", on_change="rerun")
-    with consume:
-        if consume.open:
-            _consume(endpoint)
-    with keys:
-        if keys.open:
-            endpoint_keys.draw(ws, endpoint)
-    with log:
-        if log.open:
-            text = ws.endpoint_logs(endpoint.name, LOG_LINES)
-            st.code(text or "The log is still empty.", language=None, height=LOG_HEIGHT)
+def _under_way(endpoint: Endpoint) -> None:
+    """Say what a deployment is doing and for how long, else what went wrong."""
+    update = endpoint.update
+    if endpoint.state is EndpointState.TRANSITIONING:
+        newest = endpoint.deployments[0].created_at if endpoint.deployments else endpoint.created_at
+        _busy(endpoint.phase or "Starting", newest, "")
+    elif update is not None:
+        _busy(endpoint.phase, update.created_at, f"{literal(endpoint.label)} goes on serving. ")
+    elif endpoint.message:
+        show = st.error if endpoint.state is EndpointState.FAILED else st.warning
+        show(literal(endpoint.message), icon=":material/error:")
 
 
-def _consume(endpoint: Endpoint) -> None:
-    if not endpoint.scoring_uri:
-        st.markdown("The code to call this endpoint shows up here when it has an address.")
-        return
-    if endpoint.auth:
-        st.caption(f"Put the key into the environment variable `{KEY_VARIABLE}` first; it is under Keys.")
-    code = consume_code(endpoint)
-    key, first = f"language-{endpoint.name}", next(iter(code))
-    language = st.segmented_control("Language", list(code), default=first, required=True, key=key, label_visibility="collapsed")
-    st.code(code[language], language="bash" if language == "curl" else language.lower())
+def _busy(phase: str, since: datetime, meanwhile: str) -> None:
+    spent = (datetime.now(UTC) - since).total_seconds()
+    st.info(
+        f"{literal(phase)}, {duration(spent, whole=True)} so far. {meanwhile}You may close this page.{_steps(phase)}",
+        icon="spinner",
+    )
+
+
+def _steps(phase: str) -> str:
+    """Return the steps of a deployment, those that are done ticked, the present one in bold."""
+    found = [i for i, step in enumerate(_STEPS) if step.lower() in phase.lower()]
+    at = found[0] if found else -1
+    marks = [f"✓ {s}" if i < at else f"**{s}**" if i == at else f":gray[{s}]" for i, s in enumerate(_STEPS)]
+    return "  \n:small[" + " → ".join(marks) + "]"

@@ -7,7 +7,7 @@ from typing import Literal
 
 import streamlit as st
 
-from hfcore.states import EndpointState, RunState
+from hfcore.states import DeploymentState, EndpointState, RunState
 
 Colour = Literal["red", "orange", "blue", "green", "gray"]
 
@@ -35,6 +35,11 @@ SIGNS: dict[str, Sign] = {
     EndpointState.TRANSITIONING: Sign("In transition", ":material/hourglass_top:", "blue", "◔"),
     EndpointState.HEALTHY: Sign("Healthy", ":material/check_circle:", "green", "✓"),
     EndpointState.UNHEALTHY: Sign("Unhealthy", ":material/warning:", "orange", "△"),
+    DeploymentState.UNDERWAY: Sign("Under way", ":material/hourglass_top:", "blue", "◔"),
+    DeploymentState.IN_SERVICE: Sign("In service", ":material/check_circle:", "green", "✓"),
+    DeploymentState.REPLACED: Sign("Replaced", ":material/swap_horiz:", "gray", "□"),
+    DeploymentState.REFUSED: Sign("Refused", ":material/block:", "red", "✕"),
+    DeploymentState.ROLLED_BACK: Sign("Rolled back", ":material/undo:", "orange", "△"),
     "Passed": Sign("Passed", ":material/check_circle:", "green", "✓"),
     "Done": Sign("Done", ":material/build_circle:", "blue", "✓"),
     "Alerted": Sign("Alerted", ":material/warning:", "orange", "△"),

@@ -50,13 +50,14 @@ class Changeover:
     def __init__(self, store: Store, lease: EndpointLease, place: Callable[[Row[Any]], Place | None]) -> None:
         self._store, self._lease, self._place = store, lease, place
         self._candidate: Candidate | None = None
-        self._aside: dict[int, Aside] = {}
+        self._warm: dict[int, Aside] = {}
+        self._going: list[Aside] = []
         self._probation: Probation | None = None
         self._reason: str | None = None
 
     def look(self, row: Row[Any], serving: Server) -> Server:
         """Go one step on, given the endpoint's row as it is now; return the server that has the traffic after it."""
-        self._end_aside(lambda aside: time.monotonic() > aside.until)
+        self._end_those_due()
         if self._candidate is not None:
             return self._follow(self._candidate, row, serving)
         if row.wanted is not None:
@@ -72,7 +73,7 @@ class Changeover:
     def _begin(self, number: int, row: Row[Any], serving: Server) -> Server:
         """Move to a version that is warm at once; prepare any other one beside what serves."""
         version = deployments.row_of(self._store, row.id, number)
-        warm = self._aside.get(number)
+        warm = self._warm.get(number)
         if warm is not None and warm.server.alive():
             return self._switch(version, warm.server, row, serving)
         place = self._place(row)
@@ -131,9 +132,12 @@ class Changeover:
         self._probation = None if back else Probation(server.port)
         server.take_traffic()
         serving.leave_traffic()
-        self._aside.pop(version.number, None)
-        self._end_aside(lambda aside: True)
-        self._aside[serving.number] = Aside(serving, time.monotonic() + (DRAIN_S if back else PROBATION_S))
+        self._warm.pop(version.number, None)
+        for aside in self._warm.values():
+            self.let_go(aside.server)
+        self._warm = {} if back else {serving.number: Aside(serving, time.monotonic() + PROBATION_S)}
+        if back:
+            self.let_go(serving)
         log.info("%s serves now instead of %s.", label(version), label(row))
         remove_old_logs(endpoint_folder(self._store.home, row.id), version.number)
         return server
@@ -179,32 +183,36 @@ class Changeover:
 
     def take_warm(self, number: int) -> Server | None:
         """Return the warm server of a version and stop keeping it, None when there is none."""
-        aside = self._aside.pop(number, None)
+        aside = self._warm.pop(number, None)
         return aside.server if aside is not None else None
 
     def let_go(self, server: Server) -> None:
         """Take the traffic from a server that nobody wants, and end it when it has answered what it has."""
         server.leave_traffic()
-        self._aside[server.number] = Aside(server, time.monotonic() + DRAIN_S)
+        self._going.append(Aside(server, time.monotonic() + DRAIN_S))
 
     @property
     def kept(self) -> frozenset[int]:
         """Numbers of the deployments whose servers run on purpose beside the one in service."""
         candidate = [] if self._candidate is None else [self._candidate.version.number]
-        return frozenset([*self._aside, *candidate])
+        return frozenset([*self._warm, *candidate])
 
     # -- the end --------------------------------------------------------------------------------------------------
 
-    def _end_aside(self, due: Callable[[Aside], bool]) -> None:
-        for number, aside in list(self._aside.items()):
-            if due(aside):
-                del self._aside[number]
-                threading.Thread(target=aside.server.end, args=(GRACE_S + DRAIN_S,), daemon=True).start()
+    def _end_those_due(self) -> None:
+        """End the servers that have had their time, each in a thread, since that may take some seconds."""
+        now = time.monotonic()
+        due = [aside for aside in (*self._warm.values(), *self._going) if now > aside.until]
+        self._warm = {number: aside for number, aside in self._warm.items() if aside not in due}
+        self._going = [aside for aside in self._going if aside not in due]
+        for aside in due:
+            threading.Thread(target=aside.server.end, args=(GRACE_S + DRAIN_S,), daemon=True).start()
 
     def end(self) -> None:
         """End every server that has no traffic, and whatever is being prepared."""
         candidate, self._candidate = self._candidate, None
         if candidate is not None:
             candidate.abandon()
-        for number in list(self._aside):
-            self._aside.pop(number).server.end(GRACE_S)
+        for aside in (*self._warm.values(), *self._going):
+            aside.server.end(GRACE_S)
+        self._warm, self._going = {}, []

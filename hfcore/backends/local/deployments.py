@@ -184,7 +184,9 @@ def _record(row: Row[Any]) -> Deployment:
 def in_use(connection: Connection) -> dict[tuple[str, int], tuple[str, bool]]:
     """Return by model name and version which endpoint holds it, and whether it serves it now."""
     c, e = deployments.c, endpoints.c
-    roles = c.number.in_((e.active, e.previous, e.wanted))
-    query = select(c.model_name, c.model_version, e.name, (c.number == e.active).label("serves"))
-    joined = query.join(endpoints, (c.endpoint_id == e.id) & roles).order_by("serves")
-    return {(row.model_name, row.model_version): (str(row.name), bool(row.serves)) for row in connection.execute(joined)}
+    beside = select(c.model_name, c.model_version, e.name).join(
+        endpoints, (c.endpoint_id == e.id) & c.number.in_((e.previous, e.wanted))
+    )
+    held = {(row.model_name, row.model_version): (str(row.name), False) for row in connection.execute(beside)}
+    serving = connection.execute(select(e.model_name, e.model_version, e.name))
+    return held | {(row.model_name, row.model_version): (str(row.name), True) for row in serving}

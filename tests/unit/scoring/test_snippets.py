@@ -7,7 +7,9 @@ import os
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
+from types import SimpleNamespace
 
 import pytest
 
@@ -57,6 +59,30 @@ def test_a_patient_of_ones_own_is_quoted_safely() -> None:
     odd = {"age": "'; echo gone; '", "sex": '"'}
     with canned_service() as service:
         service.body = json.dumps(json.dumps({"result": [[0.8, 0.2]]})).encode()
-        for language, code in consume_code(_endpoint(service.uri), odd).items():
-            assert "gone" not in _run(language, code)
+        code = consume_code(_endpoint(service.uri), odd)
+        for language in ("Python", "curl"):
+            assert "gone" not in _run(language, code[language])
     assert [json.loads(s.body)["data"] for s in service.requests] == [[odd], [odd]]
+
+
+@pytest.mark.parametrize("auth", [True, False])
+def test_the_library_scores_the_same(auth: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """The code for this library finds address and key by the endpoint's name and gets the score."""
+    with canned_service() as service:
+        service.body = json.dumps(json.dumps({"result": [[0.8, 0.2]]})).encode()
+        endpoint = replace(_endpoint(service.uri, auth), primary_key=KEY if auth else None)
+        found = SimpleNamespace(endpoint={"risk": endpoint}.__getitem__)
+        monkeypatch.setattr("hfcore.connect", lambda: found, raising=False)
+        exec(consume_code(endpoint)["SDK"], {})
+    assert "0.8, 0.2" in capsys.readouterr().out
+    assert json.loads(service.requests[0].body)["data"] == [{"age": 60.0, "sex": 0}]
+    assert service.requests[0].headers.get("authorization") == (f"Bearer {KEY}" if auth else None)
+
+
+def test_the_code_for_r_says_the_same() -> None:
+    """R gets every value in its own notation, text quoted, and the key from the environment."""
+    patient = {"age": 60.5, "sex": True, "odd name": 'a "b" \\'}
+    code = consume_code(replace(_endpoint("http://127.0.0.1:1/score"), features=()), patient)["R"]
+    assert 'age = 60.5,\n  sex = TRUE,\n  `odd name` = "a \\"b\\" \\\\"\n' in code
+    assert f'req_auth_bearer_token(Sys.getenv("{KEY_VARIABLE}"))' in code
+    assert code.count("(") == code.count(")")

@@ -134,7 +134,7 @@ def test_deploy_may_return_at_once(store: Store, place: Endpoints) -> None:
     """With wait=False the endpoint is TRANSITIONING first, says what it is doing, and becomes healthy by itself."""
     endpoint = place.deploy(add_model(store), SPEC, wait=False)
     assert endpoint.state is EndpointState.TRANSITIONING
-    until(lambda: place.list()[0].state is EndpointState.HEALTHY)
+    until(lambda: place.list()[0].state is EndpointState.HEALTHY, seconds=30)
     log = place.logs("risk")
     steps = ["Checking the model file", "Starting the server", "Ready with", "Smoke test", "In service"]
     assert [log.index(step) for step in steps] == sorted(log.index(step) for step in steps)
@@ -179,7 +179,7 @@ def test_a_killed_server_is_back_and_loses_no_request(deployed: Endpoint, place:
     before = row_of(store)
     kill(before.server_pid)
     assert client.predict([TYPED_SAMPLE]) == [0]
-    until(lambda: place.list()[0].state is EndpointState.HEALTHY)
+    until(lambda: place.list()[0].state is EndpointState.HEALTHY, seconds=30)
     after = row_of(store)
     assert after.server_pid != before.server_pid
     assert after.port == before.port
@@ -212,7 +212,7 @@ def test_a_dead_server_shows(deployed: Endpoint, place: Endpoints, store: Store)
     assert endpoint.state is EndpointState.UNHEALTHY
     assert endpoint.message == "The server is not running; it is being started again."
     os.kill(row.supervisor_pid, signal.SIGCONT)
-    until(lambda: place.list()[0].state is EndpointState.HEALTHY)
+    until(lambda: place.list()[0].state is EndpointState.HEALTHY, seconds=30)
 
 
 @pytest.mark.fault
@@ -222,7 +222,7 @@ def test_a_hung_server_is_replaced(deployed: Endpoint, place: Endpoints, store: 
     for member in group_of(ProcessId(before.server_pid, before.server_started)):
         os.kill(member.pid, signal.SIGSTOP)
     until(lambda: row_of(store).server_pid != before.server_pid, seconds=40)
-    until(lambda: place.list()[0].state is EndpointState.HEALTHY)
+    until(lambda: place.list()[0].state is EndpointState.HEALTHY, seconds=30)
     assert scores(deployed)
     assert not ProcessId(before.server_pid, before.server_started).alive()
 
@@ -243,7 +243,7 @@ def test_a_killed_supervisor_is_replaced_and_the_server_goes_on(deployed: Endpoi
     assert row_of(store).server_pid == before.server_pid
     until(lambda: row_of(store).phase == "In service")
     kill(before.server_pid)
-    until(lambda: scores_again(deployed))
+    until(lambda: scores_again(deployed), seconds=30)
     assert row_of(store).port == before.port
 
 
@@ -255,7 +255,7 @@ def test_everything_dead_comes_back(deployed: Endpoint, store: Store) -> None:
     kill(before.server_pid)
     place = Endpoints(store, store.home)
     assert place.list()[0].state is not EndpointState.HEALTHY
-    until(lambda: place.list()[0].state is EndpointState.HEALTHY)
+    until(lambda: place.list()[0].state is EndpointState.HEALTHY, seconds=30)
     assert scores(deployed)
     assert row_of(store).port == before.port
 
@@ -267,7 +267,7 @@ def test_opening_the_workspace_brings_endpoints_back(deployed: Endpoint, store: 
     kill(before.supervisor_pid)
     kill(before.server_pid)
     LocalWorkspace(store.home)
-    until(lambda: row_of(store).server_pid != before.server_pid and row_of(store).phase == "In service")
+    until(lambda: row_of(store).server_pid != before.server_pid and row_of(store).phase == "In service", seconds=30)
     assert scores(deployed)
 
 
@@ -282,7 +282,7 @@ def test_its_port_taken_meanwhile_means_another_port(deployed: Endpoint, store: 
         other.bind(("127.0.0.1", before.port))
         other.listen()
         place = Endpoints(store, store.home)
-        until(lambda: place.list()[0].state is EndpointState.HEALTHY)
+        until(lambda: place.list()[0].state is EndpointState.HEALTHY, seconds=30)
         assert row_of(store).port != before.port
         assert scores(place.list()[0])
 
