@@ -19,8 +19,10 @@ from tests.fakes.azure.history import History
 from tests.fakes.azure.jasmine import Jasmine
 from tests.fakes.azure.journal import Journal
 from tests.fakes.azure.metrics import Metrics
+from tests.fakes.azure.models import Models
 from tests.fakes.azure.place import BLOB_HOST, HOSTS, LOGIN_HOST, Place
 from tests.fakes.azure.routes import Table, as_answer
+from tests.fakes.azure.services import Services
 
 _OPEN = ("/discovery/", "/metadata/endpoints")
 
@@ -38,10 +40,11 @@ class AzureDouble:
         self.datastores = Datastores(self.place)
         self.datasets = Datasets(self.place, self.blobs)
         self.artifacts, self.metrics, self.environments = Artifacts(self.blobs), Metrics(), Environments()
-        self.jasmine = Jasmine(self)
+        self.models = Models(self.artifacts)
+        self.jasmine, self.services = Jasmine(self), Services(self)
         data = (self.blobs, self.datastores, self.datasets, self.artifacts)
         training = (self.computes, self.history, self.metrics, self.environments, self.jasmine)
-        self._table = Table((self.aad, Arm(self.place), Discovery(), *data, *training))
+        self._table = Table((self.aad, Arm(self.place), Discovery(), *data, *training, self.models, self.services))
         self.lock = threading.RLock()
 
     def knows(self, host: str) -> bool:
@@ -105,6 +108,7 @@ class AzureDouble:
         """Let go whoever waits, and end everything that works."""
         self.faults.clear()
         self.jasmine.close()
+        self.services.close()
 
 
 def _no(said: str, what: str) -> Answer:

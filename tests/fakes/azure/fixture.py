@@ -21,14 +21,10 @@ if TYPE_CHECKING:
 
 # What the SDK warns of in its own code, each with its reason; whatever else warns is an error, as everywhere.
 SDK_WARNINGS = (
-    (DeprecationWarning, r"azureml\..*", "", "the SDK's own use of what the SDK itself has deprecated, e.g. its enum FileType"),
+    (DeprecationWarning, r"azureml\..*", "", "the SDK's own use of what it has itself deprecated, e.g. its enum FileType"),
     (PendingDeprecationWarning, r"azureml\..*", "", "the SDK's own copy of ruamel.yaml, called by its old functions"),
-    (
-        ResourceWarning,
-        "",
-        r"unclosed file .*automl.*\.log",
-        "the SDK opens its log files anew at every submission and forgets the old ones",
-    ),
+    (FutureWarning, "", r"azureml\.core\.model:\sTo leverage", "Model.deploy advertises the SDK's successor to its caller"),
+    (ResourceWarning, "", r"unclosed file .*automl.*\.log", "every submission opens the log files anew and forgets the old ones"),
 )
 
 

@@ -9,18 +9,13 @@ import requests
 
 from hfcore.datasets import load_heart_failure
 from tests.fakes.azure.double import AzureDouble
-
-WORKSPACE = "management.azure.com.*/workspaces/[^/]*$"
+from tests.fakes.azure.opening import open_workspace
 
 
 @pytest.fixture
 def ws(azure: AzureDouble) -> Any:
     """The double's workspace as the SDK opens it."""
-    from azureml.core import Workspace
-    from azureml.core.authentication import ServicePrincipalAuthentication
-
-    place = azure.place
-    return Workspace.from_config(auth=ServicePrincipalAuthentication(place.tenant, place.client, place.secret))
+    return open_workspace(azure)
 
 
 def test_the_workspace_opens(azure: AzureDouble, ws: Any) -> None:

@@ -10,18 +10,10 @@ import pytest
 from hfcore.automl.metrics import METRICS
 from hfcore.datasets import load_heart_failure
 from tests.fakes.azure.double import AzureDouble
+from tests.fakes.azure.opening import open_workspace
 from tests.polling import until
 
 OVER = ("Completed", "Failed", "Canceled")
-
-
-def open_workspace(azure: AzureDouble) -> Any:
-    """Open the double's workspace with the SDK."""
-    from azureml.core import Workspace
-    from azureml.core.authentication import ServicePrincipalAuthentication
-
-    place = azure.place
-    return Workspace.from_config(auth=ServicePrincipalAuthentication(place.tenant, place.client, place.secret))
 
 
 def submit(azure: AzureDouble, **settings: Any) -> Any:
