@@ -41,6 +41,11 @@ class Splines:
             return x
         return np.hstack([x, (self.bumps(x) - self.shift) / self.spread])
 
+    def origins(self, width: int) -> npt.NDArray[np.int64]:
+        """Return for each column that `apply` gives the one of the `width` columns it came from."""
+        each = self.knots.shape[1] - _DEGREE - 1
+        return np.concatenate([np.arange(width), np.repeat(self.columns, each)])
+
     def bumps(self, x: Floats) -> Floats:
         """Return the B-splines by the recursion of Cox and de Boor."""
         value = np.clip(x[:, self.columns], self.low, self.high)[:, :, None]

@@ -1,9 +1,7 @@
-"""LightGBM and XGBoostClassifier, small trees on one thread, read from each library's own text form."""
+"""LightGBM, XGBoostClassifier and the two forests: trees grown by the boosting libraries on one thread."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,18 +9,19 @@ import numpy as np
 
 from hfcore.automl.graph import Graph
 from hfcore.automl.learners import Codes, Floats, Weights
-from hfcore.automl.learners.forest import Tree, export_trees
+from hfcore.automl.learners.booster_trees import lightgbm_trees, xgboost_trees
+from hfcore.automl.learners.forest import export_trees
 from hfcore.automl.learners.started import StartedTrees, fit_start, start_scores
 from hfcore.automl.learners.trees import export_link
 
 
 @dataclass(frozen=True, eq=False)
 class LightGbm:
-    """A LightGBM booster."""
+    """A LightGBM booster; a forest's trees are averaged, others add up."""
 
     booster: Any
-    trees: Sequence[Tree]
     targets: int
+    is_forest: bool
 
     def predict(self, x: Floats) -> Floats:
         """Return the probability of every class."""
@@ -31,7 +30,8 @@ class LightGbm:
 
     def export(self, graph: Graph, x: str) -> str:
         """Append the same trees and the link to a graph."""
-        return export_link(graph, export_trees(graph, x, self.trees, self.targets), self.targets)
+        trees = lightgbm_trees(self.booster, self.targets, self.is_forest)
+        return export_link(graph, export_trees(graph, x, trees, self.targets), self.targets)
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,7 +39,6 @@ class XgBoost:
     """An XGBoost booster; it works in single precision throughout."""
 
     booster: Any
-    trees: Sequence[Tree]
     start: Floats
 
     def predict(self, x: Floats) -> Floats:
@@ -49,14 +48,15 @@ class XgBoost:
 
     def export(self, graph: Graph, x: str) -> str:
         """Append the same trees and the link to a graph."""
-        total = export_trees(graph, graph.single(x), self.trees, len(self.start), strict=True)
+        trees = xgboost_trees(self.booster, len(self.start))
+        total = export_trees(graph, graph.single(x), trees, len(self.start), strict=True)
         return export_link(graph, graph.add("Add", total, graph.constant(self.start)), len(self.start))
 
 
 def fit_lightgbm(
     parameters: dict[str, Any], x: Floats, codes: Codes, classes: int, seed: int, weights: Weights = None
 ) -> LightGbm:
-    """Boost with LightGBM, or grow a forest with boosting_type "rf"."""
+    """Boost with LightGBM, or grow a forest with `boosting` "rf"."""
     import lightgbm
 
     given = dict(parameters)
@@ -65,28 +65,21 @@ def fit_lightgbm(
     fixed = {"num_threads": 1, "seed": seed, "deterministic": True, "force_row_wise": True, "verbosity": -1}
     data = lightgbm.Dataset(x, label=codes, weight=weights, params={"verbosity": -1}, free_raw_data=True)
     booster = lightgbm.train(objective | fixed | given, data, num_boost_round=rounds)
-    targets = 1 if classes == 2 else classes
-    dumped = booster.dump_model()["tree_info"]
-    share = 1 / (len(dumped) // targets) if given.get("boosting") == "rf" else 1.0
-    trees = [_lightgbm_tree(t["tree_structure"], i % targets, targets, share) for i, t in enumerate(dumped)]
-    return LightGbm(booster, trees, targets)
+    return LightGbm(booster, 1 if classes == 2 else classes, given.get("boosting") == "rf")
 
 
-def _lightgbm_tree(root: dict[str, Any], target: int, targets: int, share: float) -> Tree:
-    feature, threshold, left, right, value = [], [], [], [], []
-    waiting = [root]
-    for node in waiting:  # the list grows while it is read: breadth first
-        leaf = "split_index" not in node
-        feature.append(-1 if leaf else node["split_feature"])
-        threshold.append(0.0 if leaf else node["threshold"])
-        left.append(-1 if leaf else len(waiting))
-        right.append(-1 if leaf else len(waiting) + 1)
-        value.append(node["leaf_value"] if leaf else 0.0)
-        if not leaf:
-            waiting += [node["left_child"], node["right_child"]]
-    values = np.zeros((len(value), targets))
-    values[:, target] = np.array(value) * share
-    return Tree(np.array(feature), np.array(threshold, dtype=np.float64), np.array(left), np.array(right), values)
+def fit_random_forest(
+    parameters: dict[str, Any], x: Floats, codes: Codes, classes: int, seed: int, weights: Weights = None
+) -> LightGbm:
+    """Grow a random forest in LightGBM's forest mode: the trees' log odds are averaged, in a fifth of scikit-learn's time."""
+    return fit_lightgbm(parameters | {"boosting": "rf"}, x, codes, classes, seed, weights)
+
+
+def fit_extra_trees(
+    parameters: dict[str, Any], x: Floats, codes: Codes, classes: int, seed: int, weights: Weights = None
+) -> LightGbm:
+    """Grow extremely randomised trees, one random threshold per column and node, in LightGBM's forest mode."""
+    return fit_random_forest(parameters | {"extra_trees": True}, x, codes, classes, seed, weights)
 
 
 def fit_xgboost(
@@ -98,11 +91,9 @@ def fit_xgboost(
     targets = 1 if classes == 2 else classes
     margin = None if start is None else start_scores(start, x, targets)
     booster = _boost(given, x, codes, classes, seed, margin, weights)
-    stored = json.loads(booster.save_raw("json").decode("utf-8"))["learner"]["gradient_booster"]["model"]
-    trees = [_xgboost_tree(t, group, targets) for t, group in zip(stored["trees"], stored["tree_info"], strict=True)]
     if start is not None:
-        return StartedTrees(start, booster, trees, targets)
-    return XgBoost(booster, trees, np.zeros(1) if targets == 1 else np.full(targets, 0.5))
+        return StartedTrees(start, booster, targets)
+    return XgBoost(booster, np.zeros(1) if targets == 1 else np.full(targets, 0.5))
 
 
 def _boost(
@@ -120,11 +111,3 @@ def _boost(
     if margin is not None:
         data.set_base_margin(margin.astype(np.float32))
     return xgboost.train(objective | fixed | given, data, num_boost_round=rounds)
-
-
-def _xgboost_tree(stored: dict[str, Any], target: int, targets: int) -> Tree:
-    left = np.array(stored["left_children"])
-    splits = np.array(stored["split_conditions"], dtype=np.float32).astype(np.float64)
-    values = np.zeros((len(left), targets))
-    values[:, target] = np.where(left < 0, splits, 0.0)
-    return Tree(np.array(stored["split_indices"]), splits, left, np.array(stored["right_children"]), values)

@@ -9,13 +9,13 @@ import numpy as np
 
 from hfcore.automl.graph import Graph
 from hfcore.automl.learners import Codes, Floats, Weights
+from hfcore.automl.learners.relevance import fit_relevant
 from hfcore.automl.ridge_logistic import RidgeLogistic, fit_ridge_logistic
 
 MOST_LANDMARKS = 250
 _MOST_UNKNOWNS = 1000
 _JITTER = 1e-3
-_FIRST_C = 0.03
-_LEAST_SIZE = 1e-3
+_LEAST_VARIANCE = 1e-3
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,10 +66,10 @@ def fit_kernel_logistic(
 ) -> KernelLogistic:
     """Fit log odds with a Gaussian kernel on at most 250 landmarks, training rows drawn at random (Nystrom's approximation).
 
-    `C` is the inverse strength of the penalty, `gamma` is per column: it is divided by their number. `emphasis` above 0
-    stretches the columns that a linear model leans on. With many classes there are fewer landmarks: the cost stays bounded.
+    `C` is the inverse strength of the penalty, `gamma` is per column: it is divided by their number. `relevance` above 0
+    stretches the columns whose learned variance is large. With many classes there are fewer landmarks: the cost stays bounded.
     """
-    emphasis = _emphasis(float(parameters.get("emphasis", 0.0)), x, codes, classes, weights)
+    emphasis = _emphasis(float(parameters.get("relevance", 0.0)), x, codes, classes, weights)
     count = min(MOST_LANDMARKS, _MOST_UNKNOWNS // (classes - 1))
     landmarks = x[np.random.default_rng(seed).permutation(len(x))[:count]] * emphasis
     gamma = float(parameters["gamma"]) / x.shape[1]
@@ -81,9 +81,8 @@ def fit_kernel_logistic(
 
 
 def _emphasis(power: float, x: Floats, codes: Codes, classes: int, weights: Weights) -> Floats:
-    """Return a factor per column: the size of its linear coefficient to a power, with a mean square of one."""
+    """Return a factor per column: the deviation of its linear coefficient to a power, with a mean square of one."""
     if power == 0:
         return np.ones(x.shape[1])
-    size = np.abs(fit_ridge_logistic(x, codes, classes, _FIRST_C, weights).weights).mean(axis=1)
-    factor = (size + _LEAST_SIZE) ** power
+    factor = (fit_relevant(x, 0, codes, classes, weights)[1] + _LEAST_VARIANCE) ** (power / 2)
     return np.asarray(factor / np.sqrt((factor**2).mean()))

@@ -8,13 +8,21 @@ import numpy as np
 import numpy.typing as npt
 
 from hfcore.automl.learners import Codes, Floats, Weights
+from hfcore.automl.learners.relevance import SplineLogistic, fit_relevant
 from hfcore.automl.ridge_logistic import RidgeLogistic, fit_ridge_logistic
+
+RELEVANCE = "relevance"
 
 
 def fit_logistic(
     parameters: dict[str, Any], x: Floats, codes: Codes, classes: int, seed: int, weights: Weights = None
-) -> RidgeLogistic:
-    """Fit a logistic regression with an L2 penalty; `C` is the inverse of its strength."""
+) -> RidgeLogistic | SplineLogistic:
+    """Fit a logistic regression with an L2 penalty; `C` is the inverse of its strength.
+
+    With `penalty` "relevance" each column has a strength of its own, learned from the rows; `spline_knots` lets it bend.
+    """
+    if parameters.get("penalty") == RELEVANCE:
+        return fit_relevant(x, int(parameters["spline_knots"]), codes, classes, weights)[0]
     return fit_ridge_logistic(x, codes, classes, float(parameters["C"]), weights)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -10,11 +9,13 @@ import numpy as np
 
 from hfcore.automl.graph import Graph
 from hfcore.automl.learners import Codes, Floats, Weights
-from hfcore.automl.learners.forest import Tree, export_trees
+from hfcore.automl.learners.booster_trees import xgboost_trees
+from hfcore.automl.learners.forest import export_trees
 from hfcore.automl.learners.kernel import fit_kernel_logistic
+from hfcore.automl.learners.relevance import SplineLogistic, fit_relevant
 from hfcore.automl.learners.trees import export_link
-from hfcore.automl.ridge_logistic import RidgeLogistic, fit_ridge_logistic, softmax
-from hfcore.automl.splines import Splines, fit_splines
+from hfcore.automl.ridge_logistic import fit_ridge_logistic, softmax
+from hfcore.automl.splines import fit_splines
 
 
 class Start(Protocol):
@@ -28,28 +29,11 @@ class Start(Protocol):
 
 
 @dataclass(frozen=True, eq=False)
-class SplineLogistic:
-    """A logistic regression on splines of the columns."""
-
-    splines: Splines
-    line: RidgeLogistic
-
-    def scores(self, x: Floats) -> Floats:
-        """Return the log odds of rows."""
-        return self.line.scores(self.splines.apply(x))
-
-    def export_scores(self, graph: Graph, x: str) -> str:
-        """Append splines and line to a graph."""
-        return self.line.export_scores(graph, self.splines.export(graph, x))
-
-
-@dataclass(frozen=True, eq=False)
 class StartedTrees:
     """XGBoost's trees added to a start; the trees see single precision, the start and the sum are double."""
 
     start: Start
     booster: Any
-    trees: Sequence[Tree]
     targets: int
 
     def predict(self, x: Floats) -> Floats:
@@ -65,7 +49,8 @@ class StartedTrees:
         scores = self.start.export_scores(graph, x)
         if self.targets > 1:
             scores = graph.add("Pad", scores, graph.constant(np.array([0, 1, 0, 0])), graph.number(0.0))
-        leaves = export_trees(graph, graph.single(x), self.trees, self.targets, strict=True)
+        trees = xgboost_trees(self.booster, self.targets)
+        leaves = export_trees(graph, graph.single(x), trees, self.targets, strict=True)
         return export_link(graph, graph.add("Add", leaves, scores), self.targets)
 
 
@@ -78,15 +63,17 @@ def fit_start(
         ValueError: a start that does not exist.
     """
     name = parameters.pop("start", None)
-    given = {key: parameters.pop(key) for key in list(parameters) if key.startswith("start_")}
+    given = {key.removeprefix("start_"): parameters.pop(key) for key in list(parameters) if key.startswith("start_")}
     if name is None:
         return None
     if name == "kernel logistic regression":
-        return fit_kernel_logistic({"C": given["start_C"], "gamma": given["start_gamma"]}, x, codes, classes, seed, weights)
+        return fit_kernel_logistic(given, x, codes, classes, seed, weights)
     if name != "LogisticRegression":
         raise ValueError(f"{name!r} is not a start that this engine knows.")
-    splines = fit_splines(x, int(given["start_knots"]))
-    return SplineLogistic(splines, fit_ridge_logistic(splines.apply(x), codes, classes, float(given["start_C"]), weights))
+    if given.get("penalty") == "relevance":
+        return fit_relevant(x, int(given["knots"]), codes, classes, weights)[0]
+    splines = fit_splines(x, int(given["knots"]))
+    return SplineLogistic(splines, fit_ridge_logistic(splines.apply(x), codes, classes, float(given["C"]), weights))
 
 
 def start_scores(start: Start, x: Floats, targets: int) -> Floats:

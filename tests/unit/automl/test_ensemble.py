@@ -51,14 +51,17 @@ def test_a_vote_is_the_calibrated_weighted_mean_of_log_odds(made: dict[str, Chil
     """Recomputed by hand from the members' fitted probabilities, their shares, and the slope and shifts that it tells."""
     vote = made["VotingEnsemble"]
     told = vote.steps[0].parameters
-    logs = sum(m.weight * np.log(np.clip(made[m.algorithm].fitted, 0.005, 0.995)) for m in vote.members)  # type: ignore[arg-type]
+    logs = sum(
+        m.weight * slope * np.log(np.clip(made[m.algorithm].fitted, 0.005, 0.995))  # type: ignore[arg-type]
+        for m, slope in zip(vote.members, told["member_slopes"], strict=True)
+    )
     scores = np.exp(told["slope"] * logs + np.array([0.0, *told["shifts"]]))
     assert np.allclose(scores / scores.sum(axis=1, keepdims=True), vote.fitted, atol=1e-5)  # type: ignore[arg-type]
     assert sum(m.weight for m in vote.members) == pytest.approx(1)
 
 
 def test_votes_fall_with_the_log_loss() -> None:
-    """A hundredth of log loss behind the best costs a share down to 1/e, and who would have less than 1 % has none."""
+    """A hundredth of log loss behind the best costs a share down to 1/e, and who would have less than 2 % has none."""
     weights = soft_weights(np.array([0.51, 0.50, 0.60, 0.5]))
     assert weights == pytest.approx(np.array([np.exp(-1), 1, 0, 1]) / (2 + np.exp(-1)))
     assert weights[2] == 0
