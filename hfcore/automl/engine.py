@@ -10,13 +10,14 @@ from hfcore.automl.ensemble import may_join, run_ensemble
 from hfcore.automl.executors import InlineExecutor, TrialExecutor
 from hfcore.automl.outcome import ChildOutcome, TrialPlan
 from hfcore.automl.portfolio import plan_trials
-from hfcore.automl.result import AutoMLResult, best_child
+from hfcore.automl.result import AutoMLResult
 from hfcore.automl.search import Limits, Listeners, Search
 from hfcore.automl.settings import AutoMLSettings
 from hfcore.automl.stopping import StoppingRule
 from hfcore.automl.supervisor import Supervisor
 from hfcore.automl.table import TrainingTable, training_table
 from hfcore.automl.trial import Task
+from hfcore.automl.winner import choose_winner
 from hfcore.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -65,7 +66,8 @@ def fit(
     _tell(on_plan, plans)
     listeners = Listeners(on_start or _ignore, on_child or _ignore, on_phase or _ignore)
     children = _search(task, settings, plans, earlier, executor or InlineExecutor(), listeners, deadline)
-    return AutoMLResult(tuple(children), best_child(children, export), table.labels, table.features, task.folds)
+    winner = choose_winner(children, task)
+    return AutoMLResult(tuple(children), winner.child, table.labels, table.features, task.folds, winner.head_start)
 
 
 def _search(

@@ -117,6 +117,7 @@ def build_report(
     features: Sequence[str],
     settings: ReportSettings,
     others: Sequence[Any] = (),
+    head_starts: Sequence[float] | None = None,
     references: Sequence[SimplerModel] = (),
 ) -> ModelReport:
     """Return everything the Model page shows about one child run.
@@ -132,6 +133,7 @@ def build_report(
         features: The columns that were used.
         settings: The run's settings.
         others: Out-of-fold probabilities of every candidate, the winner's own among them; given for the winner only.
+        head_starts: By how much each of `others` was favoured in the picking, in the primary metric; None for not at all.
         references: Simple models on the same folds, for the winner to be compared with.
 
     Raises:
@@ -149,7 +151,7 @@ def build_report(
         excluded_columns=tuple(settings.excluded_columns),
         uses_follow_up_time=FOLLOW_UP_TIME in features,
         validation=_validation(np.asarray(folds)[rows], len(rows), settings),
-        **_honest(others, references, predictions, rows, outcome, settings),
+        **_honest(others, head_starts, references, predictions, rows, outcome, settings),
         **_told(outcome),
         **_measured(predictions, settings.random_state),
     )
@@ -219,6 +221,7 @@ def _validation(folds: npt.NDArray[np.int_], all_rows: int, settings: ReportSett
 
 def _honest(
     others: Sequence[Any],
+    head_starts: Sequence[float] | None,
     references: Sequence[SimplerModel],
     own: Predictions,
     rows: npt.NDArray[np.bool_],
@@ -226,19 +229,21 @@ def _honest(
     settings: ReportSettings,
 ) -> dict[str, Any]:
     """Return the winner's bias-corrected figures and its comparison with simpler models; nothing for any other child."""
-    candidates = [c for c in (_on_rows(o, own, rows) for o in others) if c is not None]
+    found = [(_on_rows(o, own, rows), ahead) for o, ahead in zip(others, head_starts or [0.0] * len(others), strict=True)]
+    candidates = [c for c, _ in found if c is not None]
     if not candidates:
         return {}
+    ahead = [start for c, start in found if c is not None]
     simple = {r.name: _on_rows(r.probabilities, own, rows) for r in references}
     known = {name: p for name, p in simple.items() if p is not None} | ({NOTHING_KNOWN: _same_for_all(own)} if simple else {})
     notes = {r.name: r.note for r in references} | {NOTHING_KNOWN: _SAME_FOR_ALL}
     picked_by = settings.primary_metric if settings.primary_metric in RESAMPLED_METRICS else AUC
-    judged = judge(candidates, known, picked_by, seed=settings.random_state)
+    judged = judge(candidates, known, picked_by, seed=settings.random_state, head_starts=ahead)
     return {
         "honest": judged.figures[AUC],
         "honest_brier": judged.figures[BRIER],
         "honest_log_loss": judged.figures[LOG_LOSS],
-        "honest_note": _honest_note(len(candidates), bool(outcome.members)),
+        "honest_note": _honest_note(len(candidates), bool(outcome.members), max(ahead)),
         "references": tuple(replace(r, note=notes[r.name]) for r in judged.references),
         "references_note": " ".join(notes[name] for name, p in simple.items() if p is None),
     }
@@ -257,8 +262,10 @@ def _same_for_all(own: Predictions) -> Predictions:
     return Predictions(own.codes, np.tile(shares, (len(own.codes), 1)), own.positive)
 
 
-def _honest_note(candidates: int, ensemble: bool) -> str:
+def _honest_note(candidates: int, ensemble: bool, head_start: float) -> str:
     if candidates == 1:
         return "only one candidate was tried, so there was nothing to pick"
     note = f"corrected for having picked the best of {candidates}"
+    if head_start > 0:
+        note += f", where another one would have had to lead the VotingEnsemble by {head_start:.3f} to be picked"
     return f"{note}; the choice of the ensemble's members is not part of the correction" if ensemble else note

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 ROWS = 10
+VOTE_WINS = (
+    " The highest of many scores is partly luck, so the VotingEnsemble is the best model here: it gives way only to a lead "
+    "that luck does not explain."
+)
 _NUMBER, _TEXT = st.column_config.NumberColumn, st.column_config.TextColumn
 
 
@@ -53,7 +57,11 @@ def draw(run: Run, children: Sequence[ChildRun]) -> None:
     with st.container(key="leaderboard-table"):
         if settled:
             seen = st.dataframe(
-                _table([_ended(c) for c in order]), key="leaderboard", on_select="rerun", selection_mode="single-cell", **look
+                _table([_ended(c) for c in order], run.best_child_id),
+                key="leaderboard",
+                on_select="rerun",
+                selection_mode="single-cell",
+                **look,
             )
             _follow(run, order, seen["selection"]["cells"])
         else:
@@ -67,18 +75,19 @@ def _ended(child: ChildRun) -> ChildRun:
     return child if child.state.is_finished else replace(child, state=RunState.CANCELED)
 
 
-def _table(order: Sequence[ChildRun]) -> pd.DataFrame:
+def _table(order: Sequence[ChildRun], best: str | None = None) -> pd.DataFrame:
     import pandas as pd
 
     columns = {
         "rank": [place if c.score is not None else None for place, c in enumerate(order, 1)],
         "algorithm": [c.algorithm for c in order],
         "score": [spread(c) for c in order],
+        "picked": ["★ best" if c.id == best else None for c in order],
         "state": [plain(c.state) for c in order],
         "seconds": [c.seconds for c in order],
         "number": [c.number for c in order],
     }
-    return pd.DataFrame(columns)
+    return pd.DataFrame(columns if best else {k: v for k, v in columns.items() if k != "picked"})
 
 
 def _columns(run: Run) -> dict[str, Any]:
@@ -88,6 +97,7 @@ def _columns(run: Run) -> dict[str, Any]:
         "score": _TEXT(
             f"{metric_name(run)} ± spread", width=115, help="Mean over the validation folds ± standard deviation over them."
         ),
+        "picked": _TEXT("Picked", width=70, help="The model that the run names its best."),
         "seconds": _NUMBER("Seconds", width=75, format="%.1f"),
         "state": _TEXT("State", width=105),
         "number": _NUMBER("Child", width=60, format="%d", help="Number of the child run in this run."),
@@ -98,7 +108,8 @@ def _reading(run: Run, children: Sequence[ChildRun]) -> str:
     if not children:
         return "Child runs appear here as soon as they start."
     if run.state.is_finished and run.best_child_id:
-        return "Click a row to see that model. Higher is better; differences smaller than the spread mean little."
+        told = "Click a row to see that model. Higher is better; differences smaller than the spread mean little."
+        return told if ranked(children)[0].id == run.best_child_id else told + VOTE_WINS
     return "Higher is better; differences smaller than the spread mean little."
 
 

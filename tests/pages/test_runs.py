@@ -156,7 +156,9 @@ def test_a_real_run(finished_home: FinishedRun, open_page: OpenPage) -> None:
     """A real finished run shows its children, its best model and its log."""
     app = open_page("runs", run=finished_home.run_id)
     rows = table(app, "leaderboard")
-    assert list(rows["score"]) == sorted(rows["score"], reverse=True)
+    scores = [float(told.split()[0]) for told in rows["score"]]
+    assert scores == sorted(scores, reverse=True)
+    assert list(rows["picked"]).count("★ best") == 1
     assert "without follow-up time" in words(app)
     app.session_state["run-tabs"] = "Log"
     assert sound(app.run()).code[0].value.strip()

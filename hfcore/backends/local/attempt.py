@@ -14,6 +14,7 @@ from hfcore.automl.executors import TrialExecutor
 from hfcore.automl.references import Reference, fit_references
 from hfcore.automl.settings import AutoMLSettings
 from hfcore.automl.table import training_table
+from hfcore.automl.winner import FAVOURITE
 from hfcore.backends.local.compute import cores
 from hfcore.backends.local.data import Datasets
 from hfcore.backends.local.journal import Journal
@@ -70,7 +71,8 @@ class Attempt:
         self._journal.phase("Fitting simpler models to compare the best one with")
         references = fit_references(self._table, self._folds, self._settings.random_state, self._executor, self._tell_fits)
         self._journal.phase("Judging the best model")
-        return self._report(result.best, [c for c in result.children if c.model is not None], references)
+        candidates = [c for c in result.children if c.model is not None]
+        return self._report(result.best, candidates, references, result.head_start)
 
     def _tell_fits(self, done: int, of: int) -> None:
         """Note how far the simpler models are, at every fourth fit, so that the log stays short."""
@@ -115,7 +117,11 @@ class Attempt:
         self._journal.end(outcome, report)
 
     def _report(
-        self, outcome: ChildOutcome, candidates: Sequence[ChildOutcome] = (), references: Sequence[Reference] = ()
+        self,
+        outcome: ChildOutcome,
+        candidates: Sequence[ChildOutcome] = (),
+        references: Sequence[Reference] = (),
+        head_start: float = 0.0,
     ) -> str:
         report = build_report(
             run_id=self._lease.run_id,
@@ -128,6 +134,7 @@ class Attempt:
             features=self._table.features,
             settings=self._settings,
             others=[c.probabilities for c in candidates],
+            head_starts=[head_start if c.algorithm == FAVOURITE else 0.0 for c in candidates],
             references=references,
         )
         return report_to_json(report)

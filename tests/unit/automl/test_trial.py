@@ -8,12 +8,10 @@ import numpy as np
 import pytest
 
 from hfcore.automl.metrics import classification_metrics
-from hfcore.automl.outcome import ChildOutcome, TrialPlan
-from hfcore.automl.result import best_child
+from hfcore.automl.outcome import TrialPlan
 from hfcore.automl.table import TrainingTable
 from hfcore.automl.trial import TrialTimedOut, check_export, export, run_trial
-from hfcore.errors import ExportFailed, TrainingFailed
-from hfcore.states import RunState
+from hfcore.errors import ExportFailed
 from tests.unit.automl.runs import task_of
 
 PLAN = TrialPlan(3, "StandardScalerWrapper, LogisticRegression", {"C": 0.02, "log": True, "knots": 5})
@@ -85,20 +83,6 @@ def test_a_pipeline_that_cannot_be_written_says_why(table: TrainingTable) -> Non
 
     found = export(write, task_of(table), np.zeros((299, 2)))
     assert found == {"export_note": "The pipeline could not be written as ONNX: ExportFailed: this operator has no ONNX form"}
-
-
-def test_a_child_without_a_file_cannot_win() -> None:
-    """The best score among those with a model wins, the earlier trial on a tie; without export the best score."""
-    children = [
-        ChildOutcome(1, "SVM", RunState.COMPLETED, 0.9, export_note="It differs."),
-        ChildOutcome(2, "KNN", RunState.COMPLETED, 0.8, model=b"x"),
-        ChildOutcome(3, "SGD", RunState.COMPLETED, 0.8, model=b"y"),
-        ChildOutcome(4, "SGD", RunState.CRASHED, None),
-    ]
-    assert best_child(children, export=True).number == 2
-    assert best_child(children, export=False).number == 1
-    with pytest.raises(TrainingFailed, match="code-free"):
-        best_child(children[:1], export=True)
 
 
 def test_without_an_imputer_nothing_is_imputed(table: TrainingTable) -> None:
