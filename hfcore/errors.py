@@ -196,3 +196,27 @@ class EndpointUnreachable(HfError, ConnectionError):
 
 class Unauthorized(HfError, PermissionError):
     """The endpoint wants a key, or does not accept the one that was sent."""
+
+
+class SdkMissing(BackendUnavailable):
+    """The backend's SDK is not installed; the hint holds the command that installs it."""
+
+    retryable = False
+
+
+class StillWaiting(BackendUnavailable):
+    """The backend has been asked and has not answered yet; asking again is cheap and finds the answer when it is there."""
+
+
+class NotSignedIn(HfError, PermissionError):
+    """The cloud does not know the caller, or does not let it do this; says what is needed."""
+
+
+class WorkspaceNotFound(NotFound):
+    """The cloud has no workspace of this name, or the caller may not see it."""
+
+    noun = "workspace"
+
+
+class QuotaExceeded(HfError, RuntimeError):
+    """The subscription or the region does not have room for what was asked; says the smaller choice."""

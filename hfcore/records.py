@@ -133,6 +133,8 @@ class ModelVersion:
 class DeploymentSpec:
     """What an endpoint shall be: name, processors, memory (GB), tags, key authentication.
 
+    `entry_script` is for backends that offer a choice: "generated" for AutoML's own, "own" for ours, "" for the backend's choice.
+
     Raises:
         InvalidSettings: all fields that break a rule, at once.
     """
@@ -143,6 +145,7 @@ class DeploymentSpec:
     tags: Mapping[str, str] = field(default_factory=dict)
     description: str = ""
     auth: bool = True
+    entry_script: str = ""
 
     def __post_init__(self) -> None:
         wrong = {}

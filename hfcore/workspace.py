@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 BACKENDS = {
     "local": "hfcore.backends.local.workspace:LocalWorkspace",
+    "azureml": "hfcore.backends.azureml.workspace:AzureWorkspace",
 }
 DEFAULT_DATASET = "heart-failure-records"
 
@@ -274,7 +275,8 @@ def connect(backend: str | None = None, **options: Any) -> Workspace:
 
     Args:
         backend: "local" (default, or what HF_BACKEND says).
-        options: What the backend takes; for "local" `home`, the folder to keep things in.
+        options: What the backend takes; for "local" `home`, the folder to keep things in; for "azureml" `config`, the path of
+            Azure's config.json or its values.
 
     Raises:
         BackendNotFound: no such backend; lists the known ones.

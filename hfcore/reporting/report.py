@@ -94,7 +94,8 @@ class ModelReport:
     `honest` is the bias-corrected AUC of the run's winner (None for any other child), with `honest_note`; `honest_brier`
     and `honest_log_loss` the same for the other two, and `references` the winner against simpler models, `references_note`
     why one of them is missing.
-    Curves and counts are about `positive_label`.
+    Curves and counts are about `positive_label`. `parity` is None for a model that is no ONNX file here; `artifact` then says
+    where it is kept, "" when it cannot be registered. `gaps` are sentences about what the backend does not give.
     """
 
     run_id: str
@@ -127,3 +128,5 @@ class ModelReport:
     members: tuple[Member, ...] = ()
     parity: float | None = None
     export_note: str = ""
+    artifact: str = ""
+    gaps: tuple[str, ...] = ()
