@@ -204,10 +204,6 @@ class SdkMissing(BackendUnavailable):
     retryable = False
 
 
-class StillWaiting(BackendUnavailable):
-    """The backend has been asked and has not answered yet; asking again is cheap and finds the answer when it is there."""
-
-
 class NotSignedIn(HfError, PermissionError):
     """The cloud does not know the caller, or does not let it do this; says what is needed."""
 
@@ -216,6 +212,10 @@ class WorkspaceNotFound(NotFound):
     """The cloud has no workspace of this name, or the caller may not see it."""
 
     noun = "workspace"
+
+    def __init__(self, name: object, known: Iterable[object] = ()) -> None:
+        super().__init__(name, known)
+        self.hint = "Check subscription, resource group and name, and that this identity has a role there."
 
 
 class QuotaExceeded(HfError, RuntimeError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import abc
 import importlib
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -53,6 +53,20 @@ class Workspace(abc.ABC):
     @abc.abstractmethod
     def backend(self) -> str:
         """Name `connect` knows the backend by, e.g. "local"."""
+
+    @property
+    def place(self) -> Mapping[str, str]:
+        """Facts that say where this workspace is and who is signed in, for people; never a secret. Empty on this machine."""
+        return {}
+
+    @property
+    def trouble(self) -> str | None:
+        """What went wrong in a sentence when the backend was last asked, None when it has answered. Does not block."""
+        return None
+
+    def cannot(self, wish: AutoMLSettings | ComputeSpec | DeploymentSpec) -> Mapping[str, str]:
+        """Return what this backend cannot do of a wish, a sentence by field; the verb itself would refuse it. Does not block."""
+        return {}
 
     # -- data ---------------------------------------------------------------------------------
     @abc.abstractmethod

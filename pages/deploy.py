@@ -19,7 +19,7 @@ def draw(ws: Workspace, action: DeltaGenerator) -> None:
         frame.empty("There is no registered model to deploy. Register one first.", "model", "See the best model")
         return
     st.subheader("New deployment", anchor=False)
-    deployment.button(ws, action, deployment_form.draw(models, ws.endpoints()))
+    deployment.button(ws, action, deployment_form.draw(ws, models, ws.endpoints()))
 
 
 frame.show("deploy", "What is in service?", draw)

@@ -8,6 +8,7 @@ from streamlit.delta_generator import DeltaGenerator
 from hfcore.ui import (
     curves,
     frame,
+    gaps,
     metrics_table,
     outcome,
     pipeline,
@@ -38,15 +39,16 @@ def draw(ws: Workspace, action: DeltaGenerator) -> None:
     run_choice.draw(ws, run, child)
     verdict.figures(report)
     simpler_models.draw(ws.name, report)
+    gaps.draw(report)
     discrimination, calibration, cut, metrics, made_of = st.tabs(TABS, key="model-tab", on_change="rerun")
     with discrimination:
-        if discrimination.open:
+        if discrimination.open and gaps.has_curves(report):
             curves.discrimination(ws.name, report, words)
     with calibration:
-        if calibration.open:
+        if calibration.open and gaps.has_curves(report):
             curves.calibration(ws.name, report, words)
     with cut:
-        if cut.open:
+        if cut.open and gaps.has_curves(report):
             threshold.draw(report, words)
     with metrics:
         if metrics.open:

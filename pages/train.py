@@ -17,6 +17,8 @@ def draw(ws: Workspace, action: DeltaGenerator) -> None:
             wish = train_form.draw(ws)
         beside = st.container()
     settings, wrong = wish.settings()
+    wrong = {**wrong, **(ws.cannot(settings) if settings else {})}
+    settings = None if wrong else settings
     wrong = {**wrong, **launch.button(ws, action, wish, settings, len(wrong))}
     train_form.show_wrong(wish, wrong)
     with beside:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from hfcore.ui import deployment_form, once, smoke_check
+from hfcore.ui import deployment_form, once, smoke_check, work
+from hfcore.ui.azure import is_azure
 from hfcore.ui.deployment_form import Wish
 from hfcore.ui.once import Last as Last
 from hfcore.ui.words import count
@@ -20,9 +21,15 @@ def button(ws: Workspace, action: DeltaGenerator, wish: Wish) -> None:
     pressed = action.button(
         f"Deploy version {wish.model.version}", key="deploy", type="primary", disabled=waiting is not None, help=waiting
     )
-    if not pressed or wish.spec is None or last.just_now:
+    spec, sending = wish.spec, work.of("deploy")
+    if sending.future is None and (not pressed or spec is None or last.just_now):
         return
-    ws.deploy(wish.model, wish.spec, wait=False)
+    if not is_azure(ws) and spec is not None:
+        ws.deploy(wish.model, spec, wait=False)
+    else:
+        if spec is not None and pressed:
+            sending.begin(f"sending the deployment {spec.name}", lambda: ws.deploy(wish.model, spec, wait=False))
+        sending.wait()
     last.done()
     deployment_form.suggest_another_name()
     st.rerun()

@@ -14,7 +14,9 @@ from streamlit.delta_generator import DeltaGenerator
 from hfcore.errors import InvalidSettings
 from hfcore.records import DeploymentSpec, Endpoint, ModelVersion
 from hfcore.ui import session
+from hfcore.ui.azure import is_azure
 from hfcore.ui.words import clock, literal
+from hfcore.workspace import Workspace
 
 DEFAULT_NAME = "automl-hf-sdk"
 _KEEP: dict[str, Any] = {"persist_state": "session"}
@@ -29,7 +31,7 @@ class Wish:
     wrong: Mapping[str, str]
 
 
-def draw(models: Sequence[ModelVersion], endpoints: Sequence[Endpoint]) -> Wish:
+def draw(ws: Workspace, models: Sequence[ModelVersion], endpoints: Sequence[Endpoint]) -> Wish:
     """Draw the form, write under each field what is wrong with it, and return what it says."""
     slots: dict[str, DeltaGenerator] = {}
     with st.grid(2, min_column_width=300, key="deployment-form"):
@@ -47,10 +49,33 @@ def draw(models: Sequence[ModelVersion], endpoints: Sequence[Endpoint]) -> Wish:
             memory = _amount("Memory, GB", 0.5, 64.0, "deploy-memory", _MEMORY)
     auth = st.toggle("Ask callers for a key", True, key="deploy-auth", help="Key authentication: auth_enabled in Azure.", **_KEEP)
     values = {"cpu_cores": cores, "memory_gb": memory, "description": (description or "").strip(), "auth": auth}
+    values["entry_script"] = _entry_script(cores, memory) if is_azure(ws) else ""
     spec, wrong = read(name, tags or "", endpoints, **values)
+    refused = ws.cannot(spec) if spec else {}
+    spec, wrong = (None if refused else spec), {**wrong, **refused}
     for field, sentence in wrong.items():
-        slots[field].markdown(f":red[:material/error: {literal(sentence)}]")
+        slots.get(field, st).markdown(f":red[:material/error: {literal(sentence)}]")
     return Wish(model, spec, wrong)
+
+
+def _entry_script(cores: float, memory: float) -> str:
+    """Let the reader choose who answers requests in Azure, and say what the service costs."""
+    chosen = st.radio(
+        "Entry script",
+        list(_SCRIPTS),
+        format_func=lambda name: _SCRIPTS[name],
+        key="deploy-script",
+        help="It is tried with init() before anything is sent, where AutoML's runtime is installed.",
+        **_KEEP,
+    )
+    st.caption(
+        f":orange[:material/payments:] Billed per second for {cores:g} cores and {memory:g} GB from now until it is deleted. "
+        "It takes Azure 10 to 30 minutes to start it. Deploying to ACI with SDK v1 is deprecated."
+    )
+    return str(chosen)
+
+
+_SCRIPTS = {"generated": "AutoML's own, from the run", "own": "Ours: reads “false” as false, gives probabilities"}
 
 
 def suggest_another_name() -> None:

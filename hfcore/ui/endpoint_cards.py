@@ -10,12 +10,14 @@ import streamlit as st
 from hfcore.records import Endpoint
 from hfcore.states import EndpointState
 from hfcore.ui import endpoint_deletion, endpoint_tabs, endpoint_traffic, navigation
+from hfcore.ui.azure import is_azure
 from hfcore.ui.guard import guard
 from hfcore.ui.states import inline
 from hfcore.ui.words import ago, count, duration, exact, literal
 from hfcore.workspace import Workspace
 
 REFRESH_S = 1.0
+REFRESH_AFAR_S = 3.0
 _UNSETTLED = (EndpointState.TRANSITIONING, EndpointState.UNHEALTHY)
 _STEPS = ("Checking the model file", "Starting the server", "Smoke test", "In service")
 
@@ -44,7 +46,8 @@ def _is_busy(endpoint: Endpoint) -> bool:
 def draw(ws: Workspace) -> None:
     """Draw the sentence and the cards; they refresh themselves until every deployment has ended."""
     busy = any(_is_busy(e) for e in ws.endpoints())
-    st.fragment(_live, run_every=REFRESH_S if busy else None)(ws, busy)
+    every = REFRESH_AFAR_S if is_azure(ws) else REFRESH_S
+    st.fragment(_live, run_every=every if busy else None)(ws, busy)
 
 
 def _live(ws: Workspace, was_busy: bool) -> None:
@@ -61,17 +64,24 @@ def _live(ws: Workspace, was_busy: bool) -> None:
 def _card(ws: Workspace, endpoint: Endpoint) -> None:
     _heading(endpoint)
     size = f"{cores_words(endpoint.cpu_cores)}, {endpoint.memory_gb:g} GB"
-    access = "asks for a key" if endpoint.auth else "open to everybody on this machine"
+    access = "asks for a key" if endpoint.auth else f"open to everybody {_reach(ws)}"
     variables = count(len(endpoint.features), "variable") if endpoint.features else ""
     parts = [f"Model **{literal(endpoint.label)}**", variables, size, access, f"deployed {ago(endpoint.created_at)}"]
     st.markdown(" · ".join(part for part in parts if part), help=exact(endpoint.created_at))
     _extras(endpoint)
+    if is_azure(ws):
+        st.caption(":orange[:material/payments:] Billed per second until it is deleted.")
     _under_way(endpoint)
     if endpoint.scoring_uri:
-        endpoint_traffic.draw(endpoint)
+        if not is_azure(ws):
+            endpoint_traffic.draw(endpoint)
         st.caption("Scoring URI")
         st.code(endpoint.scoring_uri, language=None)
     endpoint_tabs.draw(ws, endpoint)
+
+
+def _reach(ws: Workspace) -> str:
+    return "who knows its address" if is_azure(ws) else "on this machine"
 
 
 def _heading(endpoint: Endpoint) -> None:

@@ -8,8 +8,9 @@ from pathlib import Path
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from hfcore.errors import HfError
 from hfcore.settings import NOTICE
-from hfcore.ui import journey, navigation, session
+from hfcore.ui import backend_choice, journey, navigation, session, waiting
 from hfcore.ui.guard import guard
 from hfcore.workspace import Workspace
 
@@ -37,10 +38,16 @@ def show(name: str, question: str, body: Body) -> None:
                 st.title(title, anchor=False)
                 st.caption(question)
             action = st.container(width="content", key="primary-action")
+        waiting.reserve()
+        with st.sidebar:
+            st.markdown(f"#### {PRODUCT}")
+            backend_choice.switch()
+            state = st.empty()
         with guard():
-            ws = session.workspace()
+            ws = _workspace(state)
             _sidebar(ws)
             body(ws, action)
+            waiting.over()
         st.divider()
         st.caption(NOTICE)
 
@@ -52,18 +59,25 @@ def empty(sentence: str, page: str, label: str) -> None:
         navigation.link(page, label, ":material/arrow_forward:")
 
 
+def _workspace(state: DeltaGenerator) -> Workspace:
+    """Open the workspace and show in the sidebar how the connection stands. Raises HfError."""
+    try:
+        ws = session.workspace()
+    except HfError:
+        waiting.over()
+        with state.container(gap="xxsmall"):
+            backend_choice.failed()
+        raise
+    with state.container(gap="xxsmall"):
+        backend_choice.state(ws)
+    return ws
+
+
 def _sidebar(ws: Workspace) -> None:
     with st.sidebar:
-        st.markdown(f"#### {PRODUCT}")
-        st.caption(f":green[:material/check_circle:] {backend_words(ws)}")
         navigation.link("overview", "Overview", ":material/dashboard:")
         st.caption("The journey")
         journey.draw(ws)
         st.caption("Do")
         navigation.link("train", "Train", ":material/play_arrow:")
         navigation.link("cleanup", "Clean up", ":material/delete_sweep:")
-
-
-def backend_words(ws: Workspace) -> str:
-    """Say in words where the work is done."""
-    return "Local: this machine, no account, no network" if ws.backend == "local" else ws.name

@@ -10,12 +10,14 @@ from streamlit.delta_generator import DeltaGenerator
 
 from hfcore.automl.settings import AutoMLSettings
 from hfcore.errors import InvalidSettings
-from hfcore.ui import navigation
+from hfcore.ui import navigation, work
+from hfcore.ui.azure import is_azure
 from hfcore.ui.train_form import Wish
 from hfcore.ui.words import count
 from hfcore.workspace import Workspace
 
 SAME_CLICK_S = 2.0
+_WORK = "submit"
 
 
 @dataclass
@@ -46,6 +48,8 @@ def follow_one_just_made() -> None:
     start = last()
     if start.just_made:
         navigation.go("runs", run=start.run_id)
+    if work.of(_WORK).future is not None:
+        _follow(start)
 
 
 def button(ws: Workspace, action: DeltaGenerator, wish: Wish, settings: AutoMLSettings | None, wrong: int) -> dict[str, str]:
@@ -61,9 +65,17 @@ def button(ws: Workspace, action: DeltaGenerator, wish: Wish, settings: AutoMLSe
     if not pressed or settings is None:
         return {}
     try:
-        run = ws.submit(wish.experiment, settings, wish.dataset.name)
+        if not is_azure(ws):
+            start.run_id, start.moment = ws.submit(wish.experiment, settings, wish.dataset.name).id, time.monotonic()
+            navigation.go("runs", run=start.run_id)
+        work.of(_WORK).begin("starting the run", lambda: ws.submit(wish.experiment, settings, wish.dataset.name).id)
+        _follow(start)
     except InvalidSettings as error:
         return error.fields
-    start.run_id, start.moment = run.id, time.monotonic()
-    navigation.go("runs", run=run.id)
     return {}
+
+
+def _follow(start: Start) -> None:
+    """Wait for a run that is being sent far away, and go to it."""
+    start.run_id, start.moment = str(work.of(_WORK).wait()), time.monotonic()
+    navigation.go("runs", run=start.run_id)

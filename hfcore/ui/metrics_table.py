@@ -17,10 +17,7 @@ if TYPE_CHECKING:
 
 def draw(workspace: str, report: ModelReport) -> None:
     """Draw the table and its download."""
-    st.caption(
-        f"Each figure is the mean over {_folds(report)} validation folds; the spread is from the lowest fold to the highest; "
-        "intervals are over patients. In grey, Azure's name."
-    )
+    st.caption(explained(report))
     table = _table(workspace, report.run_id, report.child_id, _report=report)
     st.table(table, border="horizontal", hide_index=True, alt="Every metric of this model")
     st.download_button(
@@ -32,6 +29,16 @@ def draw(workspace: str, report: ModelReport) -> None:
         help="These figures as a table, every fold included",
         type="tertiary",
         on_click="ignore",
+    )
+
+
+def explained(report: ModelReport) -> str:
+    """Say what the figures are, as far as the backend says it."""
+    if not report.fold_metrics:
+        return "Each figure is the mean over the validation folds; Azure tells no figure per fold. In grey, Azure's name."
+    return (
+        f"Each figure is the mean over {_folds(report)} validation folds; the spread is from the lowest fold to the highest; "
+        "intervals are over patients. In grey, Azure's name."
     )
 
 

@@ -60,6 +60,8 @@ def _facts(report: ModelReport) -> None:
 
 def export_words(report: ModelReport) -> str:
     """Say whether there is an artifact that predicts what the pipeline predicts, and how exactly."""
+    if report.parity is None and report.artifact:
+        return f"Yes. {literal(report.artifact)}"
     if report.parity is None:
         return f"No. {literal(report.export_note)}".strip()
     note = f" {literal(report.export_note)}" if report.export_note else ""

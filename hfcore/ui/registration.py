@@ -32,7 +32,7 @@ def obstacle(run: Run, report: ModelReport) -> str | None:
     """Say why this model cannot be registered now, or return None."""
     if run.state.is_active:
         return "The run is still going; a model can be registered when it has ended."
-    if report.parity is None:
+    if report.parity is None and not report.artifact:
         return f"This model cannot be registered. {literal(report.export_note)}".strip()
     return None
 

@@ -41,6 +41,10 @@ def opening(resources: Sequence[Resource], removable: Sequence[Resource], backen
         return _HELD if held else "There is nothing to clean up: only what comes with the program exists. It costs nothing."
     total = size(sum(r.size_bytes for r in resources))
     processes = sum(len(r.processes) for r in resources)
+    if backend.startswith("azureml"):
+        billed = [r for r in resources if r.kind in ("endpoint", "compute")]
+        cost = f"{by_kind(billed)}, as each row says; the rest is storage" if billed else "storage only"
+        return f"**{by_kind(removable)}** can be deleted. Running cost: {cost}."
     cost = "nothing to pay: all of it is on this machine" if backend == "local" else "what each row says"
     return (
         f"**{by_kind(removable)}** can be deleted; everything together takes **{total}** on disk and "

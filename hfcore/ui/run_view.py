@@ -9,6 +9,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from hfcore.records import ChildRun, Run
 from hfcore.ui import cancellation, chart, follow_up, honest, leaderboard, navigation, run_settings
+from hfcore.ui.azure import is_azure
 from hfcore.ui.figures import best_so_far
 from hfcore.ui.guard import guard
 from hfcore.ui.palette import is_dark, palette
@@ -17,6 +18,7 @@ from hfcore.ui.words import ago, exact, literal
 from hfcore.workspace import Workspace
 
 REFRESH_S = 1.0
+REFRESH_AFAR_S = 3.0
 LOG_LINES = 300
 LOG_HEIGHT = 420
 TABS = ("Leaderboard", "Log", "Settings")
@@ -34,7 +36,8 @@ def draw(ws: Workspace, action: DeltaGenerator, run_id: str) -> None:
     _title(run)
     with action:
         _primary(ws, run)
-    st.fragment(_live, run_every=REFRESH_S if run.state.is_active else None)(ws, run.id, run.state.is_active)
+    every = REFRESH_AFAR_S if is_azure(ws) else REFRESH_S
+    st.fragment(_live, run_every=every if run.state.is_active else None)(ws, run.id, run.state.is_active)
 
 
 def back() -> None:

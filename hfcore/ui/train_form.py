@@ -14,8 +14,9 @@ from hfcore.automl.settings import ALGORITHMS, PRIMARY_METRICS, AutoMLSettings
 from hfcore.datasets.dataset import Dataset
 from hfcore.datasets.schema import Column, Schema
 from hfcore.errors import InvalidSettings
-from hfcore.records import check_experiment_name
-from hfcore.ui import follow_up
+from hfcore.records import ComputeTarget, check_experiment_name
+from hfcore.ui import cluster_form, follow_up
+from hfcore.ui.azure import is_azure
 from hfcore.ui.metric_words import meaning
 from hfcore.ui.words import literal
 from hfcore.workspace import DEFAULT_DATASET, Workspace
@@ -78,6 +79,16 @@ def show_wrong(wish: Wish, wrong: Mapping[str, str]) -> None:
     for name, sentence in wrong.items():
         if name in wish.slots:
             wish.slots[name].markdown(f":red[:material/error: {literal(sentence)}]")
+
+
+_LESSONS = ComputeTarget(
+    cluster_form.NAME,
+    "Standard_D2_v2",
+    0,
+    3,
+    "Not made yet",
+    "It is made when the run starts, without idle nodes: it costs nothing while nothing runs.",
+)
 
 
 def _azure(name: str, sentence: str = "") -> str:
@@ -222,10 +233,12 @@ def _allowed(slots: dict[str, DeltaGenerator]) -> tuple[str, ...] | None:
 
 def _where(ws: Workspace, slots: dict[str, DeltaGenerator]) -> dict[str, Any]:
     targets = {t.name: t for t in ws.compute_targets()}
+    if is_azure(ws) and cluster_form.NAME not in targets:
+        targets["local"] = _LESSONS
     chosen = st.selectbox(
         "Compute target",
         list(targets),
-        format_func=lambda n: f"{n}: {targets[n].vm_size}",
+        format_func=lambda n: f"{targets[n].name}: {targets[n].vm_size}",
         key="train-compute",
         help=_azure("compute_target", "The machine that does the work."),
         **_KEEP,
@@ -233,4 +246,6 @@ def _where(ws: Workspace, slots: dict[str, DeltaGenerator]) -> dict[str, Any]:
     if chosen and targets[chosen].detail:
         st.caption(literal(targets[chosen].detail))
     slots["compute_target"] = st.container()
+    if is_azure(ws):
+        cluster_form.draw(ws)
     return {"compute_target": chosen}

@@ -40,7 +40,7 @@ def draw(ws: Workspace, wish: Wish, settings: AutoMLSettings | None, wrong: Mapp
         _wrong(wrong)
         return
     st.markdown(sentence(wish, settings))
-    st.markdown(time_sentence(settings, ws.runs(limit=_LOOK_BACK), wish))
+    st.markdown(time_sentence(settings, ws.runs(limit=_LOOK_BACK), wish, ws.backend))
     train_guardrails.draw(ws, wish.dataset, settings)
     with st.expander("Show the code", key="train-code", icon=":material/code:"):
         st.code(script.training(ws.backend, wish.experiment, settings, wish.dataset.name), language="python", wrap_lines=True)
@@ -74,14 +74,16 @@ def _word(number: int) -> str:
     return _NUMBERS[number] if 0 <= number < len(_NUMBERS) else str(number)
 
 
-def time_sentence(settings: AutoMLSettings, earlier: Sequence[Run], wish: Wish) -> str:
+def time_sentence(settings: AutoMLSettings, earlier: Sequence[Run], wish: Wish, backend: str = "local") -> str:
     """Say how long it takes at most, how long runs like it took, and what it costs."""
     most = f"It takes at most **{count(int(settings.experiment_timeout_minutes), 'minute')}**"
     alike = [elapsed(r) for r in earlier if _is_like(r, settings, wish)]
     before = f"; {_runs_like_it(alike)}" if alike else ""
-    where = (
-        "costs nothing: it works on this machine" if settings.compute_target == "local" else "is charged by its compute target"
-    )
+    where = "costs nothing: it works on this machine"
+    if backend.startswith("azureml"):
+        where = "is billed by Azure for the nodes of its cluster while it works"
+    elif settings.compute_target != "local":
+        where = "is charged by its compute target"
     return f"{most}{before}. It {where}, and goes on when this page is closed."
 
 

@@ -40,8 +40,15 @@ def figures(report: ModelReport) -> None:
                 help_ = f"{meaning(name).sentence}\n\nAzure's name: `{name}`"
                 _figure(title, report.metrics[name], report.intervals.get(name), help_)
         _figure("Brier score", report.brier, report.intervals.get("brier"), _BRIER)
+    st.caption(f"From {literal(report.validation)}{_beside(report)}")
+
+
+def _beside(report: ModelReport) -> str:
+    """Say what the intervals are, or why there are none."""
+    if not report.intervals:
+        return f". {literal(report.honest_note)}." if report.honest_note else "."
     honest = " The sentence above takes out the luck of having been picked as the best." if report.honest else ""
-    st.caption(f"From {literal(report.validation)}; intervals are over patients.{honest}")
+    return f"; intervals are over patients.{honest}"
 
 
 _BRIER = "Mean squared distance between the predicted risk and what happened (0 or 1). 0 is perfect, lower is better."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
@@ -15,6 +16,7 @@ from hfcore.errors import BackendUnavailable
 T = TypeVar("T")
 AT_ONCE = 16
 GRACE_S = 2.0
+SLICE_S = 0.2
 _free = threading.BoundedSemaphore(AT_ONCE)
 
 
@@ -48,18 +50,26 @@ def _work(future: Future[T], doing: str, work: Callable[[], T], seconds: float) 
     future.set_result(result)
 
 
-def run(doing: str, work: Callable[[], T], seconds: float = transport.WHOLE_CALL_S) -> T:
-    """Do a call of the SDK and wait for it. Raises HfError, BackendUnavailable after `seconds`."""
-    return wait_for(start(doing, work, seconds), doing, seconds + GRACE_S)
+WhileWaiting = Callable[[str, float], None]
 
 
-def wait_for(future: Future[T], doing: str, seconds: float) -> T:
-    """Return what a call gives. Raises its error, or BackendUnavailable when it takes longer than `seconds`."""
-    try:
-        return future.result(timeout=seconds)
-    except FutureTimeout as error:
-        if future.done():
-            raise
-        raise BackendUnavailable(
-            f"Azure has not answered within {seconds:g} s while {doing}.", "Check the network and the proxy, then try again."
-        ) from error
+def silently(doing: str, seconds: float) -> None:
+    """Do nothing while a call is waited for, as scripts want it."""
+
+
+def wait_for(future: Future[T], doing: str, seconds: float, while_waiting: WhileWaiting = silently) -> T:
+    """Return what a call gives; several times a second `while_waiting` hears what is done and since when.
+
+    Raises:
+        HfError: the call's own error.
+        BackendUnavailable: it takes longer than `seconds`.
+        BaseException: whatever `while_waiting` raises, to give up waiting; the call itself goes on.
+    """
+    begun = time.monotonic()
+    while (spent := time.monotonic() - begun) < seconds:
+        try:
+            return future.result(timeout=min(SLICE_S, seconds - spent))
+        except FutureTimeout:
+            while_waiting(doing, time.monotonic() - begun)
+    hint = "Check the network and the proxy, then try again."
+    raise BackendUnavailable(f"Azure has not answered within {seconds:g} s while {doing}.", hint)

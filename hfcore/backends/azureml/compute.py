@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
+import logging
 import re
-import time
 from collections.abc import Sequence
 from typing import Any
 
 from hfcore.backends.azureml import costs, sdk
 from hfcore.backends.azureml.connection import Connection
 from hfcore.backends.azureml.translation import is_absent
+from hfcore.backends.azureml.transport import NoAnswer
 from hfcore.errors import BackendUnavailable, ComputeNotFound, InvalidSettings, QuotaExceeded
 from hfcore.records import ComputeSpec, ComputeTarget
 
 DEFAULT_CLUSTER = "heart-f-cluster"
 UNNAMED = "local"  # AutoMLSettings' default: no target was named
 READY = "Ready"
+log = logging.getLogger("hfcore.azureml")
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,22}[A-Za-z0-9]")
-CREATE_S = 100.0
-_LOOK_S = 0.5
+_SETTLED = ("Succeeded", "Failed")
 _STATES = {"Succeeded": READY, "Creating": "Being made", "Updating": "Changing", "Deleting": "Being deleted", "Failed": "Failed"}
 
 
@@ -45,7 +46,7 @@ class Clusters:
         raise ComputeNotFound(name, [target.name for target in found])
 
     def ensure(self, spec: ComputeSpec) -> ComputeTarget:
-        """Return the cluster called `spec.name`, made first when there is none; waits until it is ready, 100 s at most.
+        """Return the cluster called `spec.name`, made first when there is none; waits until it is ready, 120 s at most.
 
         Raises:
             InvalidSettings: the name or the node counts break a rule.
@@ -58,15 +59,22 @@ class Clusters:
 
     def _ensure(self, spec: ComputeSpec) -> ComputeTarget:
         cluster = self.look(spec.name) or self._create(spec)
-        deadline = time.monotonic() + CREATE_S
-        while cluster.provisioning_state not in ("Succeeded", "Failed"):
-            if time.monotonic() > deadline:
-                return _target(cluster)
-            time.sleep(_LOOK_S)
-            cluster = self.look(spec.name) or cluster
+        if cluster.provisioning_state not in _SETTLED:
+            self._wait_for(cluster)
+        cluster = self.look(spec.name) or cluster
         if cluster.provisioning_state == "Failed":
             raise _not_made(cluster)
         return _target(cluster)
+
+    @staticmethod
+    def _wait_for(cluster: Any) -> None:
+        """Wait until Azure has made a cluster or has failed to; its nodes come later, when a run needs them."""
+        if getattr(cluster, "_operation_endpoint", None) is None:
+            return  # somebody else is making it
+        try:
+            sdk.load("azureml.core.compute").ComputeTarget.wait_for_completion(cluster, show_output=False)
+        except NoAnswer:  # it goes on in Azure; the list shows how far it is
+            log.info("the cluster %s is still being made", cluster.name)
 
     def look(self, name: str) -> Any:
         """Return the SDK's object for a cluster, None when there is none; to be called inside a call."""

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import Future
 from typing import Any, TypeVar
 
 from hfcore.backends.azureml import calls, identity, sdk, transport
 from hfcore.backends.azureml.answers import Answers
 from hfcore.backends.azureml.config import AzureConfig
-from hfcore.backends.azureml.translation import is_absent
-from hfcore.errors import StillWaiting, WorkspaceNotFound
+from hfcore.backends.azureml.translation import safe_text, translated
+from hfcore.errors import InvalidSettings, NotFound, WorkspaceNotFound
 
 T = TypeVar("T")
 
@@ -21,7 +20,7 @@ class Connection:
     Args:
         config: Which workspace, and who signs in.
         fresh_s: Seconds for which an answer is remembered; 0 asks every time.
-        patience_s: Longest wait of a read that has no answer yet, None for the call's own deadline.
+        while_waiting: Hears several times a second what is waited for and since when; may raise to give up waiting.
 
     Raises:
         NotSignedIn: no credentials, wrong ones, or no role on the workspace.
@@ -30,11 +29,12 @@ class Connection:
         BackendUnavailable: Azure cannot be reached.
     """
 
-    def __init__(self, config: AzureConfig, fresh_s: float = 0.0, patience_s: float | None = None) -> None:
+    def __init__(self, config: AzureConfig, fresh_s: float = 0.0, while_waiting: calls.WhileWaiting = calls.silently) -> None:
         self.config = config
         self.identity = identity.choose(config)
-        self.answers = Answers(fresh_s, patience_s)
-        self.workspace: Any = calls.run("opening the workspace", self._open)
+        self.answers = Answers(fresh_s, while_waiting)
+        self._while_waiting = while_waiting
+        self.workspace: Any = self.ask_now("opening the workspace", self._open)
 
     def _open(self) -> Any:
         transport.install()
@@ -43,9 +43,10 @@ class Connection:
         try:
             return sdk.load("azureml.core").Workspace.get(self.config.workspace_name, auth=credentials, **where)
         except Exception as error:
-            if is_absent(error):
-                raise WorkspaceNotFound(f"{self.config.resource_group}/{self.config.workspace_name}") from error
-            raise
+            meant = translated(error, "opening the workspace")
+            if isinstance(meant, NotFound) or ("subscription" in safe_text(error).lower() and isinstance(meant, InvalidSettings)):
+                raise WorkspaceNotFound("/".join(where.values()) + f"/{self.config.workspace_name}") from error
+            raise meant from error
 
     @property
     def region(self) -> str:
@@ -53,24 +54,17 @@ class Connection:
         return str(self.workspace.location)
 
     def ask(self, key: tuple[str, ...], doing: str, work: Callable[[], T]) -> T:
-        """Return what Azure says, or said a moment ago. Raises StillWaiting, HfError."""
+        """Return what Azure says, or said a moment ago. Raises HfError."""
         return self.answers.get(key, doing, work)
 
     def ask_now(self, doing: str, work: Callable[[], T]) -> T:
         """Return what Azure says now. Raises HfError."""
-        return calls.run(doing, work)
+        seconds = transport.WHOLE_CALL_S + calls.GRACE_S
+        return calls.wait_for(calls.start(doing, work), doing, seconds, self._while_waiting)
 
     def change(self, doing: str, work: Callable[[], T], *changed: str) -> T:
         """Change something in Azure and forget the answers about it, all of them when nothing is named. Raises HfError."""
         try:
-            return calls.run(doing, work)
+            return self.ask_now(doing, work)
         finally:
             self.answers.forget(*changed)
-
-    def begin(self, doing: str, work: Callable[[], T], seconds: float) -> Future[T]:
-        """Start something that may take long, and return its future."""
-        return calls.start(doing, work, seconds)
-
-    def is_waiting(self, error: Exception) -> bool:
-        """Tell whether an error only says that Azure is still being waited for."""
-        return isinstance(error, StillWaiting)

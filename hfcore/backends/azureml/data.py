@@ -66,7 +66,8 @@ class Datasets:
 
     def registered(self, name: str, version: int | None = None) -> Any:
         """Return the SDK's data set, None when there is none; to be called inside a call."""
-        if not name.strip():
+        listed = self._listed()
+        if listed is not None and name not in [r.name for r in listed]:
             return None
         try:
             return sdk.load("azureml.core").Dataset.get_by_name(self._connection.workspace, name, version or "latest")
@@ -85,13 +86,16 @@ class Datasets:
         return self._connection.ask(("datasets", "list"), "reading the data sets", self._names)
 
     def _names(self) -> Sequence[str]:
+        return [r.name for r in self._listed() or () if f"{OURS}part_of" not in (r.tags or {})]
+
+    def _listed(self) -> Any:
+        """Return what is registered, None where Azure offers no list; asking for an unknown name would be noisy."""
         try:
-            listed = self._connection.workspace.datasets.registrations
+            return self._connection.workspace.datasets.registrations
         except Exception as error:
             if is_absent(error):
-                return []
+                return None
             raise
-        return [r.name for r in listed if f"{OURS}part_of" not in (r.tags or {})]
 
     def register(self, name: str, table: pd.DataFrame | str | Path, description: str) -> Dataset:
         """Check a table and keep it as the next version of `name`. Raises InvalidDataset."""

@@ -15,18 +15,18 @@ import requests
 from hfcore.backends.azureml import artifacts, sdk, smoke_test, transport
 from hfcore.backends.azureml.data import OURS
 from hfcore.backends.azureml.registry import MODEL
-from hfcore.errors import DeploymentFailed, InvalidSettings
+from hfcore.errors import DeploymentFailed
 from hfcore.records import DeploymentSpec, ModelVersion
 
 MOST_CORES, MOST_GB = 4.0, 16.0
 GENERATED, OWN = "generated", "own"
 SCORING_FILE = "outputs/scoring_file_v_1_0_0.py"
 CONDA_FILE = "outputs/conda_env_v_1_0_0.yml"
-OWN_SCRIPT = Path(__file__).parents[3] / "inference" / "automl_score.py"
+OWN_SCRIPT = Path(__file__).with_name("automl_score.py")
 
 
-def check(spec: DeploymentSpec) -> None:
-    """Accept what a container instance can be. Raises InvalidSettings, which says the largest there is."""
+def wrong_spec(spec: DeploymentSpec) -> dict[str, str]:
+    """Return what a container instance cannot be of a deployment, by field, with the largest there is."""
     wrong = {}
     if spec.cpu_cores > MOST_CORES:
         wrong["cpu_cores"] = f"cpu_cores is {spec.cpu_cores:g}; a container instance has at most {MOST_CORES:g} cores."
@@ -34,8 +34,7 @@ def check(spec: DeploymentSpec) -> None:
         wrong["memory_gb"] = f"memory_gb is {spec.memory_gb:g}; a container instance has at most {MOST_GB:g} GB."
     if spec.entry_script not in ("", GENERATED, OWN):
         wrong["entry_script"] = f"entry_script is {spec.entry_script!r}; it must be {GENERATED} or {OWN}."
-    if wrong:
-        raise InvalidSettings(wrong)
+    return wrong
 
 
 def deploy(workspace: Any, model: Any, record: ModelVersion, run: Any, spec: DeploymentSpec) -> Any:

@@ -15,7 +15,7 @@ from hfcore.backends.azureml.registry import Models
 from hfcore.backends.azureml.runs import Runs
 from hfcore.backends.azureml.statuses import endpoint_state
 from hfcore.backends.azureml.translation import is_absent, sentence_of
-from hfcore.errors import DeploymentFailed, EndpointNotFound, HfError, NameTaken, NotFound, NotSupported
+from hfcore.errors import DeploymentFailed, EndpointNotFound, HfError, InvalidSettings, NameTaken, NotFound, NotSupported
 from hfcore.records import DeploymentSpec, Endpoint, ModelVersion
 from hfcore.states import EndpointState
 
@@ -42,7 +42,9 @@ class Endpoints:
             QuotaExceeded: Azure has no room for it.
             DeploymentFailed: with `wait`, the endpoint did not become healthy; says why.
         """
-        deployment.check(spec)
+        wrong = deployment.wrong_spec(spec)
+        if wrong:
+            raise InvalidSettings(wrong)
         known = self._models.get(model.name, model.version)
         if any(e.name == spec.name for e in self.list()):
             raise NameTaken(f"An endpoint called {spec.name!r} exists already.", "Choose another name, or delete it first.")

@@ -45,6 +45,9 @@ def translated(error: BaseException, doing: str) -> HfError:
 
 def safe_text(error: BaseException) -> str:
     """Return an error's own text, "" where asking for it raises (the SDK's ServiceException may)."""
+    told = getattr(error, "message", None)
+    if isinstance(told, str) and told.strip():
+        return told
     try:
         return str(error)
     except Exception:  # the text of an error is asked of foreign code; whatever that does, there is then no text
@@ -99,6 +102,8 @@ def _by_words(error: BaseException, text: str, doing: str) -> HfError | None:
     lower = text.lower()
     names = {type(cause).__name__ for cause in _chain(error)}
     code = _AADSTS.search(text)
+    if "authority configuration" in lower:
+        return NotSignedIn(f"Azure does not accept these credentials while {doing}.", _SIGN_IN["90002"])
     if code or names & {"AuthenticationException", "ClientAuthenticationError", "AuthenticationError"}:
         return NotSignedIn(f"Azure does not accept these credentials while {doing}.", _sign_in_words(text) or "Check them.")
     if "quota" in lower or "not enough" in lower or "notenough" in lower or "insufficient" in lower:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hfcore.backends.azureml import admission, compute, deployment
+from hfcore.backends.azureml.calls import silently
 from hfcore.backends.azureml.cleanup import Cleanup
 from hfcore.backends.azureml.compute import Clusters
 from hfcore.backends.azureml.config import read_config
@@ -16,6 +18,7 @@ from hfcore.backends.azureml.registry import Models
 from hfcore.backends.azureml.report import Reports
 from hfcore.backends.azureml.run_log import RunLogs
 from hfcore.backends.azureml.runs import Runs
+from hfcore.records import ComputeSpec, DeploymentSpec
 from hfcore.workspace import DEFAULT_DATASET, Workspace
 
 if TYPE_CHECKING:
@@ -23,7 +26,7 @@ if TYPE_CHECKING:
 
     from hfcore.automl.settings import AutoMLSettings
     from hfcore.datasets.dataset import Dataset
-    from hfcore.records import ChildRun, ComputeSpec, ComputeTarget, DeploymentSpec, Endpoint, ModelVersion, Resource, Run
+    from hfcore.records import ChildRun, ComputeTarget, Endpoint, ModelVersion, Resource, Run
     from hfcore.reporting.report import ModelReport
 
 
@@ -33,7 +36,8 @@ class AzureWorkspace(Workspace):
     Args:
         config: Path of config.json, its values together with those of the identity, or None for the environment.
         remember_s: Seconds for which an answer is given again without asking Azure; 0 asks every time, as scripts want it.
-        patience_s: Longest wait for a first answer, after which StillWaiting is raised; None waits for the call's deadline.
+        while_waiting: Hears several times a second what is waited for and for how many seconds, in the thread that waits; what
+            it raises ends the waiting, not the call.
 
     Raises:
         InvalidSettings: the configuration is not complete.
@@ -43,9 +47,12 @@ class AzureWorkspace(Workspace):
     """
 
     def __init__(
-        self, config: str | Path | Mapping[str, Any] | None = None, remember_s: float = 0.0, patience_s: float | None = None
+        self,
+        config: str | Path | Mapping[str, Any] | None = None,
+        remember_s: float = 0.0,
+        while_waiting: Callable[[str, float], None] = silently,
     ) -> None:
-        self._connection = Connection(read_config(config), remember_s, patience_s)
+        self._connection = Connection(read_config(config), remember_s, while_waiting)
         self._data = Datasets(self._connection)
         self._clusters = Clusters(self._connection)
         self._runs = Runs(self._connection, self._data, self._clusters)
@@ -68,7 +75,7 @@ class AzureWorkspace(Workspace):
 
     @property
     def place(self) -> Mapping[str, str]:
-        """Return the facts of the connection, without a secret: workspace, resource_group, subscription_id, region, identity."""
+        """See Workspace.place; here workspace, resource_group, subscription_id, region and identity."""
         config = self._connection.config
         return {
             "workspace": config.workspace_name,
@@ -80,9 +87,15 @@ class AzureWorkspace(Workspace):
 
     @property
     def trouble(self) -> str | None:
-        """Say in a sentence what went wrong when Azure was last asked, None when it answered."""
+        """See Workspace.trouble."""
         error = self._connection.answers.last_error
         return None if error is None else str(error)
+
+    def cannot(self, wish: AutoMLSettings | ComputeSpec | DeploymentSpec) -> Mapping[str, str]:
+        """See Workspace.cannot."""
+        if isinstance(wish, ComputeSpec):
+            return compute.wrong_spec(wish)
+        return deployment.wrong_spec(wish) if isinstance(wish, DeploymentSpec) else admission.cannot(wish)
 
     def dataset(self, name: str = DEFAULT_DATASET, version: int | None = None) -> Dataset:
         """See Workspace.dataset."""

@@ -25,6 +25,7 @@ SDK_WARNINGS = (
     (PendingDeprecationWarning, r"azureml\..*", "", "the SDK's own copy of ruamel.yaml, called by its old functions"),
     (FutureWarning, "", r"azureml\.core\.model:\sTo leverage", "Model.deploy advertises the SDK's successor to its caller"),
     (ResourceWarning, "", r"unclosed file .*automl.*\.log", "every submission opens the log files anew and forgets the old ones"),
+    (ResourceWarning, "", r"unclosed <s", "the SDK opens a session for each client and closes none"),
 )
 
 

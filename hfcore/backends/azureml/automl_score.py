@@ -32,7 +32,7 @@ def run(data: Any, method: str = "predict") -> Any:
     """Answer one request: version 1 with a JSON string, version 2 with a dict. No value of a patient is ever repeated."""
     try:
         told = json.loads(data) if isinstance(data, (str, bytes, bytearray)) else data
-        inner = told["Inputs"] if "Inputs" in told else told
+        inner = told.get("Inputs", told)
         settings = told.get("GlobalParameters") if "Inputs" in told else told
         wanted = settings.get("method", method) if isinstance(settings, dict) else method
         if wanted not in METHODS:
