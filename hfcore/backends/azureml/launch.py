@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
+import threading
+from collections.abc import Callable
 from typing import Any
 
 import requests
@@ -18,6 +20,7 @@ from hfcore.datasets.dataset import Dataset
 from hfcore.errors import BackendUnavailable
 
 LOOK_BACK = 20
+_lock = threading.Lock()
 log = logging.getLogger("hfcore.azureml")
 # Azure's names are ours; what is not here has no counterpart (compute_target and path are given apart).
 _SAME = (
@@ -55,7 +58,7 @@ def submit(
     if cluster is None or cluster.provisioning_state != "Succeeded":
         raise BackendUnavailable(f"The cluster {settings.compute_target!r} is not ready yet.", "Try again in a minute.")
     training = data.for_training(dataset, settings.excluded_columns)
-    config = sdk.load("azureml.train.automl").AutoMLConfig(
+    config = _automl().AutoMLConfig(
         **configuration(settings),
         training_data=training,
         compute_target=cluster,
@@ -67,6 +70,23 @@ def submit(
     before = _newest(place)
     with transport.making("/run", _run_that_was_made(place, before)):
         return place.submit(config, show_output=False)
+
+
+def _automl() -> Any:
+    """Return AutoML's client, whose log files then go to the droppings and not into the present folder."""
+    client, logs = sdk.load("azureml.train.automl"), sdk.load("azureml.automl.core._logging.log_server")
+    with _lock:
+        if not hasattr(logs.set_log_file, "keeps_away"):
+            logs.set_log_file = _away(logs.set_log_file)
+    return client
+
+
+def _away(set_log_file: Callable[[str | None], None]) -> Callable[[str | None], None]:
+    def set_away(path: str | None) -> None:
+        set_log_file(None if path is None else str(sdk.droppings() / path))
+
+    set_away.keeps_away = True  # type: ignore[attr-defined]
+    return set_away
 
 
 def note(run: Any, settings: AutoMLSettings, dataset: Dataset) -> None:

@@ -119,7 +119,9 @@ def _by_words(error: BaseException, text: str, doing: str) -> HfError | None:
 
 def _unforeseen(error: BaseException, text: str, doing: str) -> HfError:
     if is_absent(error):
-        return NotFound(sentence_of(text) or doing)
+        absent = NotFound(doing)
+        absent.message, absent.hint = f"Azure does not have this while {doing}: {sentence_of(text) or 'not found'}.", None
+        return absent
     told = sentence_of(text)
     reason = f"{type(error).__name__}: {told}" if told else type(error).__name__
     return BackendUnavailable(f"Azure could not do this while {doing} ({reason}).", "Try again; its studio may say more.")
