@@ -9,9 +9,7 @@ from hfcore.ui import key_rotation
 from hfcore.ui.azure import is_azure
 from hfcore.workspace import Workspace
 
-_WHERE = (
-    " The service itself knows only their hashes; for the Predict page they stand in one file that only this user may read."
-)
+_WHERE = " The service itself knows only their hashes; for the Predict page they stand in one file that only this user may read."
 MASK = "•" * 24
 KINDS = ("primary", "secondary")
 

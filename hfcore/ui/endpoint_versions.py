@@ -11,6 +11,7 @@ from hfcore.errors import HfError
 from hfcore.records import Deployment, DeploymentSpec, Endpoint, ModelVersion
 from hfcore.states import DeploymentState, EndpointState
 from hfcore.ui import once, smoke_check
+from hfcore.ui.azure import is_azure
 from hfcore.ui.guard import show
 from hfcore.ui.states import plain
 from hfcore.ui.table import ROW, table_height
@@ -20,6 +21,10 @@ from hfcore.workspace import Workspace
 if TYPE_CHECKING:
     import pandas as pd
 
+_ONE_VERSION = (
+    "A container instance serves one version. To serve another one, deploy it under a name of its own, move the callers, then "
+    "delete this one."
+)
 _TEXT = st.column_config.TextColumn
 _COLUMNS = {
     "number": st.column_config.NumberColumn("No.", width=40),
@@ -38,6 +43,9 @@ def draw(ws: Workspace, endpoint: Endpoint) -> None:
     if endpoint.deployments:
         _table(endpoint.deployments)
     if endpoint.state is EndpointState.TRANSITIONING or endpoint.update is not None:
+        return
+    if is_azure(ws):
+        st.caption(_ONE_VERSION)
         return
     _way_back(ws, endpoint)
     _update(ws, endpoint)

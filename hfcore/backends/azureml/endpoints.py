@@ -153,6 +153,23 @@ class Endpoints:
         primary, secondary = self._connection.ask_now("reading the keys", lambda: self._service(name).get_keys())
         return str(primary), str(secondary)
 
+    def rotate(self, name: str, which: str) -> str:
+        """Replace one key and return the new one; the other goes on. Raises EndpointNotFound, InvalidSettings, NotSupported."""
+        if which not in ("primary", "secondary"):
+            raise InvalidSettings({"which": f"which is {which!r}; it must be primary or secondary."})
+        if not self.get(name).auth:
+            raise NotSupported(f"The endpoint {name!r} asks for no key.", "Deploy it with a key to have one replaced.")
+        doing = f"replacing the {which} key of {name}"
+        primary, secondary = self._connection.change(doing, lambda: self._rotate(name, which), "endpoints")
+        return primary if which == "primary" else secondary
+
+    def _rotate(self, name: str, which: str) -> tuple[str, str]:
+        service = self._service(name)
+        service.regen_key(which.capitalize())
+        self._keys = {at: keys for at, keys in self._keys.items() if at[0] != name}
+        primary, secondary = service.get_keys()
+        return str(primary), str(secondary)
+
     def logs(self, name: str, tail: int) -> str:
         """Return the last lines of an endpoint's log, "" before there is one. Raises EndpointNotFound."""
         endpoint = self.get(name)

@@ -176,6 +176,10 @@ class AzureWorkspace(Workspace):
         """See Workspace.endpoint_keys."""
         return self._endpoints.keys(name)
 
+    def rotate_key(self, name: str, which: str) -> str:
+        """See Workspace.rotate_key."""
+        return self._endpoints.rotate(name, which)
+
     def download(self, run_id: str, folder: str | Path, child: str | None = None, prefix: str = "outputs/") -> Sequence[Path]:
         """Download the files of a child run that start so, of the best one by default, and return where they are.
 

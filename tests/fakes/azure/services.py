@@ -176,7 +176,7 @@ class Services:
         service.keys[place] = ask.json.get("keyValue") or secrets.token_urlsafe(24)
         if service.container is not None:
             service.container.write_keys(service.keys)
-        return Answer(None, 200)
+        return Answer(None, 202, self._operation_header(service))
 
     @route("GET", HOST, _AT + "/operations/{operation}")
     def operation(self, ask: Ask) -> Any:
