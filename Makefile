@@ -14,7 +14,7 @@ TESTING := $(VENV)/.testing-$(call digest,requirements.txt requirements-dev.txt 
 SHORT_COMPARISON := --folds 0-1 --engines hfcore,logistic,forest-500
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint browser screenshots bench lock clean
+.PHONY: help run test lint browser azure-server screenshots bench lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -22,7 +22,7 @@ help: ## List the targets
 run: $(RUNTIME) ## Start the app on http://localhost:8501; the first time, install it into .venv
 	@exec $(PY) -m streamlit run app.py
 
-test: lint browser ## Check style and types, then run every test, the browser's too
+test: lint browser azure-server ## Check style and types, then run every test, the browser's too
 	@exec $(PY) -m pytest
 
 lint: $(TESTING) ## Check style and types only
@@ -32,6 +32,9 @@ lint: $(TESTING) ## Check style and types only
 
 browser: $(TESTING) ## Look for Chromium; install it on Debian as root
 	@$(PY) -m tests.browser.chromium
+
+azure-server: $(TESTING) ## Install Azure's own inference server into .venv-azure, to compare with
+	@$(PY) -m tests.inference.azure_server
 
 screenshots: $(TESTING) browser ## Take the README's screenshots anew into docs/images
 	@exec $(PY) -m docs.take_screenshots
@@ -50,7 +53,7 @@ lock: ## Resolve the requirements in a clean environment and write constraints.t
 	@mv build/constraints.txt constraints.txt && rm -rf build/lock
 
 clean: ## Remove .venv, caches and test output; your data in ~/.hfstudio stays
-	@rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache .mypy_cache .hypothesis tests/artifacts
+	@rm -rf $(VENV) .venv-azure build dist *.egg-info .pytest_cache .ruff_cache .mypy_cache .hypothesis tests/artifacts
 	@find app.py pages hfcore inference tests bench docs -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
 
 define need_python

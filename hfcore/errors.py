@@ -188,6 +188,10 @@ class ScoringFailed(HfError, RuntimeError):
         self.request_id = request_id
 
 
+class ScoringCanceled(HfError, RuntimeError):
+    """Whoever asked for many rows to be scored has stopped it between two requests."""
+
+
 class EndpointUnreachable(HfError, ConnectionError):
     """The endpoint did not answer at all."""
 

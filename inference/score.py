@@ -12,10 +12,9 @@ import math
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -50,8 +49,7 @@ class TooManyRows(RequestRefused):
     status = 413
 
 
-@dataclass(frozen=True)
-class BadField:
+class BadField(NamedTuple):
     """One field that cannot be used: `row` counts from 1, 0 is the request itself; `expected` is a plain phrase."""
 
     row: int
@@ -99,8 +97,7 @@ def _read_boolean(value: object) -> float:
     return math.nan
 
 
-@dataclass(frozen=True)
-class Feature:
+class Feature(NamedTuple):
     """One input column: `kind` is number, integer or boolean; `low` and `high` bound what is possible, in `unit`."""
 
     name: str
@@ -250,11 +247,13 @@ def open_session(data: bytes) -> onnxruntime.InferenceSession:
 class Model:
     """A model folder that has been checked and opened: features in, class probabilities out."""
 
+    reader_class = RowReader
+
     def __init__(self, root: Path, manifest_sha256: str | None = None) -> None:
         folder = _find_folder(root)
         self.manifest = _read_manifest(folder, manifest_sha256)
         self.labels: list[Any] = list(self.manifest["labels"])
-        self.reader = RowReader([Feature.from_manifest(f) for f in self.manifest["features"]])
+        self.reader = self.reader_class([Feature.from_manifest(f) for f in self.manifest["features"]])
         self._session = open_session(_checked(folder / "model.onnx", str(self.manifest["sha256"])))
         self._input = self._session.get_inputs()[0].name
 
@@ -271,7 +270,7 @@ class Model:
         found: Matrix = np.asarray(raw, dtype=np.float64)
         if found.shape != (len(matrix), len(self.labels)) or not _are_probabilities(found):
             raise ModelRefused("The model answered something that is not one probability per class and row.")
-        return np.clip(found, 0.0, 1.0)
+        return np.asarray(np.minimum(np.maximum(found, 0.0), 1.0))
 
     def classes(self, probabilities: Matrix) -> list[Any]:
         """Return a label per row: the positive one at or above the threshold; of several classes the likeliest."""
@@ -293,20 +292,19 @@ class Model:
 
 
 def _are_probabilities(found: Matrix) -> bool:
-    inside = np.isfinite(found).all() and found.min() >= -1e-6 and found.max() <= 1 + 1e-6
-    return bool(inside and np.abs(found.sum(axis=1) - 1).max() <= 1e-3)
+    if found.size <= 64:  # a few numbers are looked at sooner one by one than as an array
+        return all(abs(sum(row) - 1) <= 1e-3 and all(-1e-6 <= p <= 1 + 1e-6 for p in row) for row in found.tolist())
+    return bool(found.min() >= -1e-6 and found.max() <= 1 + 1e-6 and np.abs(found.sum(axis=1) - 1).max() <= 1e-3)
 
 
-@dataclass(frozen=True)
-class Answer:
+class Answer(NamedTuple):
     """What `run` answers, and how many rows it is about."""
 
     body: str | dict[str, object]
     rows: int
 
 
-@dataclass(frozen=True)
-class Request:
+class Request(NamedTuple):
     """A request in either version, taken apart; `envelope` is the version, 1 or 2."""
 
     rows: Sequence[object]

@@ -23,6 +23,7 @@ from inference.exchange import (
 from inference.journal import log
 from inference.metrics import CONTENT_TYPE, exposition
 from inference.openapi import document
+from inference.quick_rows import QuickRowReader
 from inference.timing import Stop, seconds_per_run
 
 SCORE = "/score"
@@ -59,6 +60,7 @@ class Service:
     async def open(self) -> None:
         """Open and check the model beside the loop; what is wrong with it is said by /readyz and in the log."""
         started, self.is_opening = time.perf_counter(), True
+        score.Model.reader_class = QuickRowReader
         try:
             await asyncio.to_thread(score.init)
         except score.ModelRefused as error:

@@ -60,8 +60,11 @@ def _decoded(body: bytes) -> Any:
         raise ScoringFailed(f"{_CANNOT_READ}: it is not JSON.", "Check that the address is a scoring address.") from None
 
 
-def refusal(status: int, body: bytes, request_id: str | None) -> HfError:
-    """Return the error that an answer with another status than 200 stands for; it repeats no text it cannot vouch for."""
+def refusal(status: int, body: bytes, request_id: str | None, rows_before: int = 0) -> HfError:
+    """Return the error that an answer with another status than 200 stands for; it repeats no text it cannot vouch for.
+
+    `rows_before` is how many rows other requests held, so that the caller's own row numbers are named.
+    """
     if status == 401:
         return Unauthorized("The endpoint wants a key and none was sent.", "Pass the endpoint's primary or secondary key.")
     if status == 403:
@@ -71,7 +74,7 @@ def refusal(status: int, body: bytes, request_id: str | None) -> HfError:
     if 300 <= status < 400:
         hint = "Use the address it leads to; a key is never sent on to another address."
         return ScoringFailed(f"The address answers with a redirect ({status}).", hint, status=status, request_id=request_id)
-    fields = _bad_fields(body) if status == 422 else {}
+    fields = _bad_fields(body, rows_before) if status == 422 else {}
     if fields:
         return _refused_fields(fields, request_id)
     sentence, hint = _STATUSES.get(status, (f"The endpoint answered with status {status}.", "Its log has the reason."))
@@ -86,10 +89,11 @@ _STATUSES = {
     429: ("The endpoint is busy.", "Try again in a moment."),
     500: ("The endpoint failed to score the rows.", "Its log has the reason; check the columns and their types."),
     503: ("The endpoint is not ready.", "Try again in a moment."),
+    504: ("The endpoint took too long to score the rows.", "Send fewer rows at a time."),
 }
 
 
-def _bad_fields(body: bytes) -> dict[str, str]:
+def _bad_fields(body: bytes, rows_before: int) -> dict[str, str]:
     """Return a sentence per refused field, out of the list that our own service sends."""
     try:
         told = json.loads(body)
@@ -98,7 +102,7 @@ def _bad_fields(body: bytes) -> dict[str, str]:
         return {}
     rows: dict[tuple[str, str, str], list[int]] = {}
     for row, field, problem, expected in listed:
-        rows.setdefault((field, problem, expected), []).append(row)
+        rows.setdefault((field, problem, expected), []).append(row + rows_before if row else 0)
     sentences: dict[str, str] = {}
     for (field, problem, expected), numbers in rows.items():
         sentence = f"{field} {problem}{_in_rows(numbers)}; expected {expected}."

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import json
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,14 +14,15 @@ import requests
 from requests.auth import AuthBase
 from urllib3.exceptions import HTTPError, ReadTimeoutError
 
-from hfcore.errors import EndpointUnreachable, InvalidSettings, ScoringFailed
+from hfcore.errors import EndpointUnreachable, InvalidSettings, ScoringCanceled, ScoringFailed
 from hfcore.records import Endpoint
 from hfcore.scoring.answer import read_probabilities, read_results, refusal
-from hfcore.scoring.payload import Row, typed_rows
+from hfcore.scoring.batch import Batch, Progress, batches, retry_after_s
+from hfcore.scoring.payload import typed_rows
 
-ROWS_PER_REQUEST = 2_000
 MOST_ANSWER_BYTES = 64 * 1024 * 1024
 MOST_CONNECT_S = 5.0
+SHORTEST_WAIT_S = 0.05
 
 
 @dataclass(frozen=True)
@@ -104,22 +105,24 @@ class ScoringClient:
         """Close the connection that is kept open between calls."""
         self._session.close()
 
-    def predict(self, rows: Any) -> list[Any]:
+    def predict(self, rows: Any, on_progress: Progress | None = None) -> list[Any]:
         """Return the predicted label of each row.
 
         Args:
-            rows: Records, lists of values in training order, one record, or a DataFrame.
+            rows: Records, lists of values in training order, one record, or a DataFrame of any length.
+            on_progress: Called with the rows scored so far and all rows; it may return False to stop.
 
         Raises:
+            ScoringCanceled: `on_progress` has returned False.
             ScoringFailed: the endpoint refused the rows (`.fields` says which fields), or its answer cannot be read.
             Unauthorized: the key is missing or not accepted.
             EndpointUnreachable: no answer.
         """
-        return [r for reply in self._ask(rows, "predict") for r in reply.results]
+        return [r for reply in self._ask(rows, "predict", on_progress) for r in reply.results]
 
-    def predict_proba(self, rows: Any) -> list[list[float]]:
-        """Return the class probabilities of each row, in class order. Raises as `predict` does."""
-        return [p for reply in self._ask(rows, "predict_proba") for p in read_probabilities(reply.results)]
+    def predict_proba(self, rows: Any, on_progress: Progress | None = None) -> list[list[float]]:
+        """Return the class probabilities of each row, in class order. Takes and raises what `predict` does."""
+        return [p for reply in self._ask(rows, "predict_proba", on_progress) for p in read_probabilities(reply.results)]
 
     def score(self, rows: Any) -> Scored:
         """Return probabilities, predictions and which model version gave them. Raises as `predict` does."""
@@ -147,22 +150,30 @@ class ScoringClient:
         yes_no = all(isinstance(p, bool) for p in predictions)
         return ([False, True] if yes_no and count == 2 else list(range(count))), predictions
 
-    def _ask(self, rows: Any, method: str) -> Iterator[Reply]:
+    def _ask(self, rows: Any, method: str, on_progress: Progress | None = None) -> Iterator[Reply]:
         """Send the rows in requests of a size that every service takes, and yield the answers in order."""
         typed = typed_rows(rows, self.features)
-        for start in range(0, len(typed), ROWS_PER_REQUEST):
-            yield self._post(typed[start : start + ROWS_PER_REQUEST], method)
+        for batch in batches(typed, method, self.request_version):
+            yield self._post(batch)
+            done = batch.first + batch.rows
+            if on_progress is not None and on_progress(done, len(typed)) is False and done < len(typed):
+                raise ScoringCanceled(f"Scoring was stopped after {done:,} of {len(typed):,} rows.")
 
-    def _post(self, rows: Sequence[Row], method: str) -> Reply:
-        body = json.dumps(_request(rows, method, self.request_version), allow_nan=False).encode()
+    def _post(self, batch: Batch) -> Reply:
+        """Send one request; a busy endpoint is asked again after the time it tells, within the time limit."""
         started = time.perf_counter()
-        response = self._send(body)
-        with response:
-            content = self._read(response, started)
+        while True:
+            response = self._send(batch.body)
+            with response:
+                content = self._read(response, started)
+            wait = retry_after_s(response.headers.get("retry-after")) if response.status_code == 429 else None
+            if wait is None or time.perf_counter() - started + wait > self.timeout_s:
+                break
+            time.sleep(max(wait, SHORTEST_WAIT_S))
         if response.status_code != 200:
-            raise refusal(response.status_code, content, response.headers.get("x-ms-request-id"))
+            raise refusal(response.status_code, content, response.headers.get("x-ms-request-id"), batch.first)
         milliseconds = (time.perf_counter() - started) * 1e3
-        return Reply(read_results(content, len(rows)), response.headers, milliseconds)
+        return Reply(read_results(content, batch.rows), response.headers, milliseconds)
 
     def _send(self, body: bytes) -> requests.Response:
         """Post the body; a kept connection that the endpoint has closed meanwhile is opened again once."""
@@ -208,13 +219,6 @@ class ScoringClient:
 
     def _unreachable(self, what: str = "does not answer") -> EndpointUnreachable:
         return EndpointUnreachable(f"The endpoint {self.uri} {what}.", "Check that it is deployed and healthy.")
-
-
-def _request(rows: Sequence[Row], method: str, version: int) -> dict[str, Any]:
-    """Return the request of a version of the scoring contract."""
-    if version == 2:
-        return {"Inputs": {"data": rows}, "GlobalParameters": {"method": method}}
-    return {"data": rows, "method": method}
 
 
 def _told_labels(reply: Reply, probabilities: list[list[float]]) -> tuple[list[Any], list[Any]] | None:

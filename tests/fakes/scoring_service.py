@@ -36,6 +36,7 @@ class CannedService:
         body = handler.rfile.read(int(handler.headers.get("content-length") or 0))
         self.requests.append(Sent(handler.path, {k.lower(): v for k, v in handler.headers.items()}, body))
         if self.act is not None:
+            handler.sent = body  # type: ignore[attr-defined]
             self.act(handler)
             return
         handler.send_response(self.status)

@@ -14,9 +14,10 @@ from typing import Any
 
 import pytest
 
-from hfcore.errors import EndpointUnreachable, InvalidSettings, ScoringFailed, Unauthorized
+from hfcore.errors import EndpointUnreachable, InvalidSettings, ScoringCanceled, ScoringFailed, Unauthorized
 from hfcore.records import Endpoint
-from hfcore.scoring.client import ROWS_PER_REQUEST, ScoringClient
+from hfcore.scoring.batch import MOST_BODY_BYTES, ROWS_PER_REQUEST, batches
+from hfcore.scoring.client import ScoringClient
 from hfcore.states import EndpointState
 from tests.fakes.scoring_service import CannedService, canned_service
 
@@ -329,3 +330,78 @@ def test_options_that_cannot_work_are_refused() -> None:
         ScoringClient("http://127.0.0.1/score", key="a key\n", timeout_s=0, request_version=3)
     assert set(caught.value.fields) == {"key", "timeout_s", "request_version"}
     assert "a key" not in str(caught.value)
+
+
+def test_progress_is_told_and_scoring_can_be_stopped(client: ScoringClient, service: CannedService) -> None:
+    """After every request the rows done and all rows are told; returning False stops before the next request."""
+    rows = [PATIENT] * (ROWS_PER_REQUEST * 2 + 1)
+    service.act = _answer_each_row
+    told: list[tuple[int, int]] = []
+    assert len(client.predict_proba(rows, lambda done, total: told.append((done, total)))) == len(rows)  # type: ignore[func-returns-value]
+    assert told == [(2_000, 4_001), (4_000, 4_001), (4_001, 4_001)]
+    service.requests.clear()
+    with pytest.raises(ScoringCanceled, match=r"2,000 of 4,001"):
+        client.predict_proba(rows, lambda done, total: False)
+    assert len(service.requests) == 1
+
+
+def _answer_each_row(handler: BaseHTTPRequestHandler) -> None:
+    """Answer as many probabilities as the request that was read last has rows."""
+    _send(handler, 200, v1([[0.8, 0.2]] * len(json.loads(handler.sent)["data"])))  # type: ignore[attr-defined]
+
+
+def _send(handler: BaseHTTPRequestHandler, status: int, body: bytes, **headers: str) -> None:
+    handler.send_response(status)
+    for name, value in {"content-length": str(len(body)), **headers}.items():
+        handler.send_header(name, value)
+    handler.end_headers()
+    handler.wfile.write(body)
+
+
+@pytest.mark.parametrize("header", ["0", "Sun, 06 Nov 1994 08:49:37 GMT"])
+def test_a_busy_endpoint_is_asked_again(client: ScoringClient, service: CannedService, header: str) -> None:
+    """After 429 the same request is sent again when the endpoint has said, in seconds or as a date, that it may be."""
+
+    def act(handler: BaseHTTPRequestHandler) -> None:
+        busy = len(service.requests) < 3
+        _send(handler, 429 if busy else 200, b"{}" if busy else v1([[0.8, 0.2]]), **({"Retry-After": header} if busy else {}))
+
+    service.act = act
+    assert client.predict_proba([PATIENT]) == [[0.8, 0.2]]
+    assert len({sent.body for sent in service.requests}) == 1
+    assert len(service.requests) == 3
+
+
+@pytest.mark.parametrize("header", [None, "6", "soon", "nan"])
+def test_a_busy_endpoint_is_not_asked_for_ever(client: ScoringClient, service: CannedService, header: str | None) -> None:
+    """Without a time that can be read, or with one beyond the client's own time limit, 429 is a failure at once."""
+    service.status, service.headers = 429, {} if header is None else {"Retry-After": header}
+    with pytest.raises(ScoringFailed, match="busy"):
+        client.predict_proba([PATIENT])
+    assert len(service.requests) == 1
+
+
+def test_a_bad_row_of_a_long_table_has_its_own_number(client: ScoringClient, service: CannedService) -> None:
+    """A field that the second request of a table is refused for is named with the row's number in the whole table."""
+    bad = {"row": 3, "field": "age", "problem": "is missing", "expected": "a number"}
+
+    def act(handler: BaseHTTPRequestHandler) -> None:
+        if len(service.requests) == 1:
+            _answer_each_row(handler)
+        else:
+            _send(handler, 422, json.dumps({"fields": [bad]}).encode())
+
+    service.act = act
+    with pytest.raises(ScoringFailed) as caught:
+        client.predict_proba([PATIENT] * (ROWS_PER_REQUEST + 5))
+    assert caught.value.fields == {"age": "age is missing in row 2003; expected a number."}
+
+
+def test_wide_rows_go_in_smaller_requests() -> None:
+    """No request is larger than a service takes, however wide the rows, and together they hold every row once, in order."""
+    rows = [[float(number)] * 2_000 for number in range(500)]
+    sent = list(batches(rows, "predict", 1))
+    assert len(sent) > 1
+    assert max(len(b.body) for b in sent) <= MOST_BODY_BYTES
+    assert [row for b in sent for row in json.loads(b.body)["data"]] == rows
+    assert [b.first for b in sent] == [sum(x.rows for x in sent[:i]) for i in range(len(sent))]
