@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import time
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from inference.board import Row
 from inference.exchange import HttpAnswer, HttpRefused, Request, busy
-from inference.journal import log_request
+from inference.journal import Served, log_request, write_requests
 from inference.service import QUIET_ROUTES, SCORE, Service, not_ready, refusal
 from inference.timing import Stop
 
@@ -71,6 +72,8 @@ class Desk:
             self._finish(connection, request, self._work(request, None))
         elif not self.service.is_opening and request.size > self.service.inline_bytes:
             self._take_large(connection, request)
+        elif len(self.connections) <= MOST_WAITING and not self._small and not self.service.is_opening:
+            self._finish(connection, request, self._work(request, None))  # too few to fill the line: no need to stand in it
         elif len(self._small) >= MOST_WAITING:
             self._refuse(connection, request, busy())
         else:
@@ -149,7 +152,7 @@ class Desk:
         connection.answer(request, answer)
         if told:
             method = request.method if request.method in _KNOWN_METHODS else "(other)"
-            log_request(method, request.route, answer.status, answer.rows, seconds, request.id)
+            log_request(Served(time.time(), method, request.route, answer.status, answer.rows, seconds, request.id))
 
     # -- time -----------------------------------------------------------------------------------------------------
 
@@ -159,7 +162,8 @@ class Desk:
         return len(self._small) + len(self._large)
 
     def look_at_the_clock(self) -> None:
-        """Cut off slow clients, and tell those who have waited too long for the model."""
+        """Cut off slow clients, tell those who have waited too long for the model, write the log."""
+        write_requests()
         now = self.now()
         for connection in list(self.connections):
             connection.look_at_the_clock(now)
@@ -178,7 +182,8 @@ class Desk:
             connection.close_when_idle()
 
     def end(self) -> None:
-        """Stop whatever is still being scored."""
+        """Stop whatever is still being scored, and write the rest of the log."""
+        write_requests()
         for stop in self._large.values():
             stop.set()
         self._thread.shutdown(wait=False, cancel_futures=True)

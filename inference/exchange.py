@@ -31,12 +31,13 @@ class HttpRefused(Exception):
 
 @dataclass(slots=True)
 class HttpAnswer:
-    """An answer: status, body and headers; `rows` is for the log."""
+    """An answer: status, body and headers, `more` of them ready for the wire; `rows` is for the log."""
 
     status: int
     body: bytes
     content_type: bytes = JSON_TYPE
     headers: Headers = field(default_factory=list)
+    more: bytes = b""
     rows: int = 0
 
     @classmethod
@@ -50,7 +51,7 @@ class HttpAnswer:
         head += [b"content-length: ", str(len(self.body)).encode(), b"\r\n", _FIXED, _date(), b"\r\n"]
         for name, value in self.headers:
             head += [name, b": ", value, b"\r\n"]
-        head += [b"x-ms-request-id: ", request.id.encode(), b"\r\n"]
+        head += [self.more, b"x-ms-request-id: ", request.id.encode(), b"\r\n"]
         if request.callers_id is not None:
             head += [b"x-ms-client-request-id: ", request.callers_id, b"\r\n"]
         head += [b"connection: close\r\n\r\n" if close else b"\r\n", b"" if request.method == "HEAD" else self.body]

@@ -7,10 +7,12 @@ import logging.handlers
 import sys
 import time
 import traceback
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
 MOST_BYTES = 5_000_000
+MOST_UNWRITTEN = 200
 _ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 
 log = logging.getLogger("inference")
@@ -63,6 +65,46 @@ def keep_log_short(path: Path | None) -> None:
         path.replace(path.with_name(f"{path.name}.1"))
 
 
-def log_request(method: str, route: str, status: int, rows: int, seconds: float, request_id: str) -> None:
-    """Write one line about a request that has been answered; `route` is a known path, never what was sent."""
-    log.info("%s %s %d rows=%d %.1f ms id=%s", method, route, status, rows, seconds * 1e3, request_id)
+@dataclass(frozen=True, slots=True)
+class Served:
+    """What the log says of one request: `route` is a known path, never what was sent; `at` is seconds since the epoch."""
+
+    at: float
+    method: str
+    route: str
+    status: int
+    rows: int
+    seconds: float
+    id: str
+
+    def __str__(self) -> str:
+        what = f"{self.method} {self.route} {self.status} rows={self.rows}"
+        return f"{what} {self.seconds * 1e3:.1f} ms id={self.id}"
+
+
+_served: list[Served] = []
+
+
+def log_request(served: Served) -> None:
+    """Note one request that has been answered; it is written with the others of the same moment."""
+    _served.append(served)
+    if len(_served) >= MOST_UNWRITTEN:
+        write_requests()
+
+
+def write_requests() -> None:
+    """Write a line about every request that was noted since last time."""
+    if not _served:
+        return
+    first, *rest = _served
+    lines = [str(first), *(f"{_stamp(s.at)} INFO {s}" for s in rest)]
+    _served.clear()
+    record = log.makeRecord(log.name, logging.INFO, __file__, 0, "%s", ("\n".join(lines),), None)
+    record.created, record.msecs = first.at, (first.at % 1) * 1000
+    if log.isEnabledFor(logging.INFO):
+        log.handle(record)
+
+
+def _stamp(at: float) -> str:
+    """Return a time as every line of the log begins."""
+    return f"{time.strftime(ValueFreeFormatter.default_time_format, time.gmtime(at))}.{int(at % 1 * 1000):03d}Z"

@@ -13,7 +13,6 @@ from inference.access import Keys, bearer, is_loopback_host
 from inference.board import Board
 from inference.exchange import (
     UNKNOWN_ROUTE,
-    Headers,
     HttpAnswer,
     HttpRefused,
     Request,
@@ -48,7 +47,7 @@ class Service:
         self.model: score.Model | None = None
         self.is_opening = False
         self.inline_bytes = 0
-        self._facts: Headers = []
+        self._facts = b""
         self._routes: dict[str, Callable[[Request], HttpAnswer]] = {
             "/": self._healthy,
             "/livez": self._livez,
@@ -82,7 +81,10 @@ class Service:
             (b"x-model-threshold", json.dumps(model.manifest["threshold"])),
             (b"x-model-positive-label", json.dumps(model.manifest["positive_label"])),
         ]
-        self._facts = [(name, value.encode("latin-1", "replace")) for name, value in facts]
+        facts.append((b"x-ms-run-function-failed", "False"))
+        self._facts = b"".join(
+            b"%b: %b\r\n" % (name, " ".join(value.split()).encode("latin-1", "replace")) for name, value in facts
+        )
         once, per_row = seconds_per_run(model)
         rows = int((MOST_INLINE_S - once) / max(per_row, 1e-7))
         self.inline_bytes = max(0, min(MOST_INLINE_BYTES, rows * SMALLEST_ROW_BYTES))
@@ -96,7 +98,7 @@ class Service:
         Raises:
             HttpRefused: path, method, key, content type or announced size.
         """
-        request.route = _route(request.path)
+        request.route = SCORE if request.url == b"/score" else _route(request.path)
         if request.route == SCORE:
             _only(request, "POST")
             self._check_caller(request)
@@ -148,7 +150,7 @@ class Service:
         took = f"{(time.perf_counter() - started) * 1e3:.3f}".encode()
         answer = HttpAnswer.of_json(found.body)
         answer.rows = found.rows
-        answer.headers = [(b"x-ms-run-fn-exec-ms", took), (b"x-ms-run-function-failed", b"False"), *self._facts]
+        answer.headers, answer.more = [(b"x-ms-run-fn-exec-ms", took)], self._facts
         return answer
 
     def _healthy(self, request: Request) -> HttpAnswer:
@@ -183,10 +185,8 @@ class Service:
 
 def _route(path: str) -> str:
     """Return the name of a path in the log; a service path of a cluster scores as well."""
-    if path == SCORE:
-        return SCORE
     parts = path.split("/")
-    if len(parts) == 6 and parts[:4] == ["", "api", "v1", "service"] and parts[5] == "score":
+    if path == SCORE or (len(parts) == 6 and parts[:4] == ["", "api", "v1", "service"] and parts[5] == "score"):
         return SCORE
     return path if path in ("/", "/livez", "/readyz", "/metrics", "/swagger.json") else UNKNOWN_ROUTE
 
