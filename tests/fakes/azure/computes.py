@@ -11,6 +11,7 @@ from tests.fakes.azure.place import ANY_ARM_OR_API, API, ARM, ARM_HOST, Place, g
 from tests.fakes.azure.routes import route
 
 _CORES = {"STANDARD_D1_V2": 1, "STANDARD_D2_V2": 2, "STANDARD_D3_V2": 4, "STANDARD_DS2_V2": 2, "STANDARD_DS3_V2": 4}
+_REGION = "/subscriptions/{subscription}/providers/Microsoft.MachineLearningServices/locations/{region}"
 _LIVE, _RP = "{ws}/computes/{name}", "/rp/workspaces{ws}/computes/{name}"
 
 _NO_SIZE = "The specified Azure ML Compute Instance or Cluster virtual machine size {size} is not supported in {region}."
@@ -150,11 +151,19 @@ class Computes:
         """Take a cluster away."""
         return self._started(Operation(self.cluster(ask["name"]), deletes=True), None, 202)
 
-    @route(
-        "GET",
-        ARM,
-        "/subscriptions/{subscription}/providers/Microsoft.MachineLearningServices/locations/{region}/operations/{operation}",
-    )
+    @route("POST", ARM, _LIVE + "/listNodes")
+    def nodes(self, ask: Ask) -> Any:
+        """List a cluster's nodes: the double's have no address."""
+        self.cluster(ask["name"])
+        return {"nodes": []}
+
+    @route("GET", ARM, _REGION + "/vmSizes")
+    def sizes(self, ask: Ask) -> Any:
+        """List the machine sizes that a cluster may have."""
+        memory = {"gpus": 0, "memoryGB": 7, "maxResourceVolumeMB": 102400}
+        return {"amlCompute": [{"name": name.title(), "vCPUs": cores, **memory} for name, cores in _CORES.items()]}
+
+    @route("GET", ARM, _REGION + "/operations/{operation}")
     def poll(self, ask: Ask) -> Any:
         """Say how far a change is."""
         operation = self._operations[ask["operation"]]

@@ -158,6 +158,13 @@ class Datasets:
         """Give a data set by its id."""
         return self.find(ask["id"]).dto()
 
+    @route("PUT", API, _AT + "/datasets/{id}")
+    def change(self, ask: Ask) -> Any:
+        """Change what is said about a data set."""
+        found = self.find(ask["id"])
+        found.description, found.tags = ask.json.get("description"), ask.json.get("tags") or {}
+        return found.dto()
+
     @route("DELETE", API, _AT + "/datasets/{name}")
     def unregister(self, ask: Ask) -> Any:
         """Take a name away with every version; what jobs have saved stays."""

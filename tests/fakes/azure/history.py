@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from tests.fakes.azure.exchange import Answer, Ask, Refusal
+from tests.fakes.azure.odata import passes
 from tests.fakes.azure.place import API, guid, stamp
 from tests.fakes.azure.routes import route
 
@@ -220,6 +221,22 @@ class History:
         of = self.experiment(ask["experiment"])
         return self._page([r for r in reversed(self.runs.values()) if r.experiment is of], ask)
 
+    @route("PATCH", API, _AT + "/experimentids/{experiment}")
+    @route("PATCH", API, _AT + "/experiments/{experiment}")
+    def change_experiment(self, ask: Ask) -> Any:
+        """Add tags to an experiment."""
+        found = self.experiment(ask["experiment"])
+        found.tags.update((ask.json or {}).get("tags") or {})
+        return found.dto()
+
+    @route("DELETE", API, _AT + "/experiments/{experiment}/runs/{run}/tags")
+    def delete_tags(self, ask: Ask) -> Any:
+        """Take tags from a run."""
+        run = self.run(ask["run"])
+        for name in ask.json.get("tags", ask.json) if isinstance(ask.json, dict) else ask.json:
+            run.tags.pop(name, None)
+        return run.dto()
+
     @route("GET", API, _AT + "/experiments/{experiment}/runs/{run}/events")
     def events(self, ask: Ask) -> Any:
         """Tell nothing: the double keeps no events."""
@@ -234,25 +251,9 @@ class History:
         )
 
 
-_TERM = re.compile(r"(?P<field>[\w/.]+)\s+(?P<how>eq|ne)\s+(?:'(?P<text>[^']*)'|(?P<word>[\w.:-]+))", re.IGNORECASE)
-
-
 def _passes(run: RunRecord, condition: str) -> bool:
-    """Tell whether a run fits an OData filter of terms joined by `and` (or by `or`, when there is no `and`)."""
-    flat = condition.replace("(", " ").replace(")", " ")
-    terms = list(_TERM.finditer(flat))
-    if not terms:
-        if condition.strip():
-            raise Refusal(400, "UserError", f"The double does not read the filter {condition!r}.")
-        return True
-    met = [_holds(run.dto(), t) for t in terms]
-    return any(met) if " or " in flat.lower() and " and " not in flat.lower() else all(met)
-
-
-def _holds(dto: dict[str, Any], term: re.Match[str]) -> bool:
-    value: Any = {name.lower(): v for name, v in dto.items()}
-    for part in term["field"].split("/"):
-        lowered = {str(k).lower(): v for k, v in value.items()} if isinstance(value, dict) else {}
-        value = lowered.get(part.lower())
-    wanted = term["text"] if term["text"] is not None else None if term["word"].lower() == "null" else term["word"]
-    return (value == wanted) is (term["how"].lower() == "eq")
+    """Tell whether a run fits a filter. Raises Refusal."""
+    try:
+        return passes(run.dto(), condition)
+    except ValueError as error:
+        raise Refusal(400, "UserError", str(error)) from error

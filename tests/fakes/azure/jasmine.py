@@ -42,12 +42,13 @@ class Job:
 
 
 class Jasmine:
-    """Submits, trains, cancels. `held` keeps a submitted run in Preparing until it is released."""
+    """Submits, trains, cancels. `held` keeps a submitted run in Preparing until it is released; `failure` makes runs fail."""
 
     def __init__(self, double: AzureDouble) -> None:
         self._double = double
         self.jobs: dict[str, Job] = {}
         self.held = False
+        self.failure = ""
 
     @route("POST", API, _AT + "/validation")
     def validate(self, ask: Ask) -> Any:
@@ -113,6 +114,9 @@ class Jasmine:
 
     def _start(self, job: Job) -> None:
         if self.held:
+            return
+        if self.failure:
+            self._on_failed(job, {"message": self.failure})
             return
         folder = Path(job.folder.name)
         (folder / "order.json").write_text(json.dumps(job.settings))

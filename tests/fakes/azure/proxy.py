@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import ssl
 import struct
+import sys
 import threading
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -18,14 +19,16 @@ Said = tuple[Answer | None, Fault | None]
 
 
 class Proxy(ThreadingHTTPServer):
-    """Answers by `answer`; hosts for which `knows` is false are refused at the door."""
+    """Answers by `answer`; hosts for which `knows` is false are refused at the door; `broken` is told what went wrong here."""
 
     daemon_threads = True
     request_queue_size = 64
 
-    def __init__(self, context: ssl.SSLContext, knows: Callable[[str], bool], answer: Callable[[Ask], Said]) -> None:
+    def __init__(
+        self, context: ssl.SSLContext, knows: Callable[[str], bool], answer: Callable[[Ask], Said], broken: Callable[[str], None]
+    ) -> None:
         super().__init__(("127.0.0.1", 0), _Connection)
-        self.context, self.knows, self.answer = context, knows, answer
+        self.context, self.knows, self.answer, self.broken = context, knows, answer, broken
         self._thread = threading.Thread(target=self.serve_forever, args=(0.05,), name="azure-double", daemon=True)
 
     @property
@@ -44,7 +47,10 @@ class Proxy(ThreadingHTTPServer):
         self._thread.join(10)
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """Leave a client that hangs up to itself; anything else is noted where it happens."""
+        """Leave a client that hangs up to itself; anything else is a fault of the double and is told."""
+        error = sys.exception()
+        if not isinstance(error, OSError):
+            self.broken(f"{type(error).__name__} in the proxy: {error}")
 
 
 class _Connection(BaseHTTPRequestHandler):

@@ -19,7 +19,7 @@ class AzureServer:
         self.folder = folder
         self.double = AzureDouble()
         self._authority = Authority(folder, HOSTS)
-        self._proxy = Proxy(self._authority.context, self._knows, self._answer)
+        self._proxy = Proxy(self._authority.context, self._knows, self._answer, self._broken)
         self._proxy.start()
 
     @property
@@ -54,6 +54,9 @@ class AzureServer:
 
     def _knows(self, host: str) -> bool:
         return self.double.knows(host)
+
+    def _broken(self, what: str) -> None:
+        self.double.journal.stray(what)
 
     def _answer(self, ask: Ask) -> tuple[Answer | None, Fault | None]:
         return self.double.answer(ask)

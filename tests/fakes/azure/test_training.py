@@ -89,3 +89,11 @@ def test_a_wrong_label_is_found_before_the_run(azure: AzureDouble) -> None:
     with pytest.raises(ValidationException, match="'DEATH' was not found"):
         submit(azure, label="DEATH")
     assert azure.history.runs == {}
+
+
+def test_a_failure_is_told(azure: AzureDouble) -> None:
+    """A run that was ordered to fail has Failed with the sentence that was ordered."""
+    azure.jasmine.failure = "The compute target is out of quota."
+    run = submit(azure)
+    assert run.get_status() == "Failed"
+    assert run.get_details()["error"]["error"]["message"] == "The compute target is out of quota."
