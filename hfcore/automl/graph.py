@@ -12,6 +12,7 @@ OUTPUT = "probabilities"
 OPSET = 17
 ML_OPSET = 5
 IR_VERSION = 10
+BLOCK = 5_000  # rows predicted at a time
 ML_DOMAIN = "ai.onnx.ml"
 
 
@@ -100,5 +101,6 @@ def run_model(model: bytes, values: npt.NDArray[np.float32]) -> npt.NDArray[np.f
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
     session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
-    result = session.run([OUTPUT], {INPUT: np.ascontiguousarray(values, dtype=np.float32)})[0]
-    return np.asarray(result, dtype=np.float64)
+    rows = np.ascontiguousarray(values, dtype=np.float32)
+    blocks = [rows[i : i + BLOCK] for i in range(0, max(len(rows), 1), BLOCK)]
+    return np.vstack([session.run([OUTPUT], {INPUT: block})[0] for block in blocks]).astype(np.float64)

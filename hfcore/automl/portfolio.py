@@ -9,7 +9,6 @@ from hfcore.automl.settings import AutoMLSettings
 
 _LEAST_FOR_ENSEMBLES = 4
 _MANY_ROWS = 5000
-_QUADRATIC = {"SVM", "KNN"}
 
 _LOG: dict[str, Any] = {"log": True}
 _SMALL: dict[str, Any] = {"n_estimators": 60, "max_depth": 2, "eta": 0.05, "reg_lambda": 5.0, "max_bin": 64}
@@ -50,17 +49,46 @@ _PORTFOLIO: tuple[tuple[str, dict[str, Any]], ...] = (
 )
 
 
+_BIG: dict[str, Any] = {"n_estimators": 200, "max_depth": 6, "eta": 0.08, "reg_lambda": 5.0, "max_bin": 128}
+_WIDE: dict[str, Any] = {"n_estimators": 200, "feature_fraction_bynode": 0.5, "lambda_l2": 5.0, "min_data_in_leaf": 20}
+_DEEP: dict[str, Any] = {"n_estimators": 80, "bagging_freq": 1, "num_leaves": 127, "min_data_in_leaf": 5, "lambda_l2": 1.0}
+_SOME: dict[str, Any] = {"most_rows": 20_000}
+_FEW: dict[str, Any] = {"most_rows": 5_000}
+
+# For tables of more than 5,000 rows: larger trees on every row; what is smooth or slow learns from some of the rows, which is
+# enough for a smooth model. KNN and SVM, whose cost grows with the square, come last and learn from few.
+_LARGE: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("StandardScalerWrapper, LogisticRegression", _LOG | _FEW | {"C": 0.03, "knots": 4}),
+    ("MaxAbsScaler, LightGBM", _WIDE | {"num_leaves": 31, "learning_rate": 0.08}),
+    (
+        "StandardScalerWrapper, XGBoostClassifier",
+        _LOG | _FROM_RELEVANT | {"start_knots": 4, "start_most_rows": 20_000} | _BIG | _DRAWN | {"max_depth": 5},
+    ),
+    ("StandardScalerWrapper, LogisticRegression", _LOG | _SOME | {"penalty": "relevance", "spline_knots": 4}),
+    ("MaxAbsScaler, RandomForest", _DEEP | {"bagging_fraction": 0.65, "feature_fraction_bynode": 0.3}),
+    ("MaxAbsScaler, ExtremeRandomTrees", _DEEP | {"bagging_fraction": 0.8}),
+    ("MaxAbsScaler, XGBoostClassifier", _BIG | _DRAWN),
+    (
+        "RobustScaler, GradientBoosting",
+        _STAGES | _FEW | {"n_estimators": 150, "max_depth": 3, "max_features": 0.3},
+    ),
+    ("StandardScalerWrapper, SGD", _LOG | _SOME | {"alpha": 0.001, "knots": 5, "max_iter": 50}),
+    ("MinMaxScaler, DecisionTree", {"max_depth": 8, "min_samples_leaf": 50, "pull": 4.0}),
+    ("MaxAbsScaler, LightGBM", _WIDE | {"n_estimators": 400, "num_leaves": 63, "learning_rate": 0.04}),
+    ("StandardScalerWrapper, LogisticRegression", {"C": 0.1} | _SOME),
+    ("StandardScalerWrapper, SVM", _LOG | _KERNEL | _FEW),
+    ("RobustScaler, KNN", _LOG | {"n_neighbors": 60, "most_rows": 2_000}),
+)
+
+
 def plan_trials(settings: AutoMLSettings, rows: int) -> list[TrialPlan]:
     """Return the trials of a run in order: the allowed part of the portfolio, then the two ensembles.
 
-    `iterations` counts all of them; below four there is no ensemble. Above 5,000 `rows` learners whose cost grows
-    with the square of the rows are left out, unless nothing else is allowed, and so are trees that start from a kernel.
+    `iterations` counts all of them; below four there is no ensemble. Above 5,000 `rows` there is a list of its own, with larger
+    trees and with learners that look at some of the rows only.
     """
     families = set(settings.algorithms)
-    portfolio = _PORTFOLIO
-    if rows > _MANY_ROWS:
-        families = families - _QUADRATIC or families
-        portfolio = tuple(entry for entry in portfolio if "start_gamma" not in entry[1])
+    portfolio = _LARGE if rows > _MANY_ROWS else _PORTFOLIO
     allowed = [(name, given) for name, given in portfolio if name.rsplit(", ", 1)[-1] in families]
     with_ensembles = settings.iterations >= _LEAST_FOR_ENSEMBLES and len(allowed) > 1
     trials = allowed[: settings.iterations - (len(ENSEMBLES) if with_ensembles else 0)]

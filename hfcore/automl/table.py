@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 
 _LEAST_TO_SPLIT = 4  # two rows to learn from and two to be judged by
 
+_MANY_ROWS = 20_000  # above, Azure holds out a tenth once instead of folding
+_HELD_OUT = 0.1
+_RARE = 10  # a class with fewer rows than this per row kept keeps them all
+
 
 @dataclass(frozen=True, eq=False)
 class TrainingTable:
@@ -46,11 +50,16 @@ class TrainingTable:
         return stratified_folds(self._strata, fold_count(counting, settings), settings.random_state)
 
     def splits(self, settings: AutoMLSettings) -> Splits | None:
-        """Return the random splits that `validation_size` asks for; None when every row is held out once, in its fold."""
-        if settings.validation_size is None:
+        """Return the random splits that `validation_size` asks for; None when every row is held out once, in its fold.
+
+        Above 20,000 rows a tenth is held out once unless the settings say otherwise, as Azure does.
+        """
+        size, count = settings.validation_size, settings.n_cross_validations
+        if size is None and count is None and len(self.codes) > _MANY_ROWS:
+            size = _HELD_OUT
+        if size is None:
             return None
-        count = settings.n_cross_validations or 1
-        return random_splits(self._strata, self.classes, settings.validation_size, count, settings.random_state)
+        return random_splits(self._strata, self.classes, size, count or 1, settings.random_state)
 
     @property
     def _strata(self) -> npt.NDArray[np.intp]:
@@ -94,6 +103,15 @@ def _features(frame: pd.DataFrame, settings: AutoMLSettings) -> tuple[str, ...]:
 
 def _numbers(column: pd.Series[Any]) -> npt.NDArray[np.float64]:
     return np.asarray(column.to_numpy(dtype=np.float64, na_value=np.nan))
+
+
+def drawn_rows(codes: npt.NDArray[np.intp], most: int | None, seed: int) -> npt.NDArray[np.bool_] | slice:
+    """Choose about `most` rows in the classes' proportions, all of a rare class; every row when there are no more."""
+    if most is None or len(codes) <= most:
+        return slice(None)
+    share = -(-len(codes) // most)
+    rare = np.bincount(codes)[codes] < _RARE * share
+    return np.asarray((stratified_folds(codes, share, seed) == 0) | rare)
 
 
 def _listed(names: Any) -> str:

@@ -6,19 +6,20 @@ import numpy as np
 import numpy.typing as npt
 
 from hfcore.reporting.report import Estimate
-from hfcore.reporting.resampled import RESAMPLED_METRICS, Predictions, bootstrap_counts
+from hfcore.reporting.resampled import RESAMPLED_METRICS, Predictions, bootstrap_counts, resamples_for
 
 Floats = npt.NDArray[np.float64]
-RESAMPLES = 1_000
 
 
-def bootstrap_intervals(predictions: Predictions, resamples: int = RESAMPLES, seed: int = 0) -> dict[str, Estimate]:
+def bootstrap_intervals(predictions: Predictions, resamples: int | None = None, seed: int = 0) -> dict[str, Estimate]:
     """Return each metric over all rows with its 95 % percentile interval (Efron and Tibshirani 1993, ch. 13).
 
     Patients are drawn with replacement; resamples in which a metric is undefined are left out of its interval.
-    The interval tells how much the figure depends on which patients were seen, not on how the model was fitted.
+    There are 1,000 resamples unless said otherwise, fewer on more than 5,000 rows. The interval tells how much the figure
+    depends on which patients were seen, not on how the model was fitted.
     """
     rows = len(predictions.codes)
+    resamples = resamples or resamples_for(rows)
     drawn: dict[str, list[Floats]] = {name: [] for name in RESAMPLED_METRICS}
     for counts in bootstrap_counts(rows, resamples, seed):
         for name, metric in RESAMPLED_METRICS.items():

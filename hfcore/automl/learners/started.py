@@ -16,6 +16,7 @@ from hfcore.automl.learners.relevance import SplineLogistic, fit_relevant
 from hfcore.automl.learners.trees import export_link
 from hfcore.automl.ridge_logistic import fit_ridge_logistic, softmax
 from hfcore.automl.splines import fit_splines
+from hfcore.automl.table import drawn_rows
 
 
 class Start(Protocol):
@@ -59,6 +60,8 @@ def fit_start(
 ) -> Start | None:
     """Fit the start that the parameters name, if any, and take what belongs to it out of them.
 
+    With `start_most_rows` it learns from about as many rows, the trees from all.
+
     Raises:
         ValueError: a start that does not exist.
     """
@@ -66,6 +69,8 @@ def fit_start(
     given = {key.removeprefix("start_"): parameters.pop(key) for key in list(parameters) if key.startswith("start_")}
     if name is None:
         return None
+    drawn = drawn_rows(codes, given.get("most_rows"), seed)
+    x, codes, weights = x[drawn], codes[drawn], None if weights is None else weights[drawn]
     if name == "kernel logistic regression":
         return fit_kernel_logistic(given, x, codes, classes, seed, weights)
     if name != "LogisticRegression":

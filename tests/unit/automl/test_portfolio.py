@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import numpy as np
 import pytest
 
 from hfcore.automl.portfolio import plan_trials
 from hfcore.automl.settings import ALGORITHMS, AutoMLSettings
+from hfcore.automl.table import drawn_rows
 
 
 def names(rows: int = 299, **settings: Any) -> list[str]:
@@ -59,9 +61,20 @@ def test_a_single_pipeline_is_not_combined() -> None:
     assert names(allowed_models=["DecisionTree"]) == ["MinMaxScaler, DecisionTree"]
 
 
-def test_large_tables_leave_out_what_would_take_too_long() -> None:
-    """Above 5,000 rows SVM, KNN and trees that start from a kernel are not tried, unless nothing else is allowed."""
-    large = plan_trials(AutoMLSettings(label_column_name="y"), 5001)
-    assert {p.parameters["start"] for p in large if "start" in p.parameters} == {"LogisticRegression"}
-    assert not any(n.endswith(("SVM", "KNN")) for n in names(rows=5001))
-    assert len(names(rows=5001, allowed_models=["SVM"])) == len(names(allowed_models=["SVM"]))
+def test_large_tables_bound_what_grows_fast() -> None:
+    """Above 5,000 rows all ten algorithms are tried; all but trees learn from 20,000 rows at most, KNN and SVM from fewer."""
+    large = [p for p in plan_trials(AutoMLSettings(label_column_name="y"), 5001) if not p.is_ensemble]
+    assert {p.family for p in large} == set(ALGORITHMS)
+    whole = {p.family for p in large if "most_rows" not in p.parameters}
+    assert whole == {"LightGBM", "XGBoostClassifier", "RandomForest", "ExtremeRandomTrees", "DecisionTree"}
+    assert max(p.parameters.get("most_rows", 0) for p in large) == 20_000
+    assert all(p.parameters["most_rows"] <= 5_000 for p in large if p.family in ("KNN", "SVM"))
+
+
+def test_rows_are_drawn_class_by_class() -> None:
+    """About as many rows as asked for, in the classes' proportions, with every row of a rare class; none is drawn from few."""
+    codes = np.repeat([0, 1, 2], [9000, 990, 10])
+    drawn = drawn_rows(codes, 1000, seed=3)
+    assert np.bincount(codes[drawn]).tolist() == [900, 99, 10]
+    assert np.array_equal(drawn, drawn_rows(codes, 1000, seed=3))
+    assert codes[drawn_rows(codes, 10_000, seed=3)].shape == codes.shape

@@ -164,3 +164,13 @@ def test_a_share_that_leaves_one_side_empty_is_refused(size: Any) -> None:
     with pytest.raises(InvalidSettings) as caught:
         AutoMLSettings(label_column_name="y", validation_size=size)
     assert set(caught.value.fields) == {"validation_size"}
+
+
+@pytest.mark.parametrize(("rows", "held", "folds"), [(20_001, 2_000, {-1, 0}), (20_000, 20_000, {0, 1, 2})])
+def test_a_long_table_is_held_out_once(rows: int, held: int, folds: set[int]) -> None:
+    """Above 20,000 rows a tenth is held out once, as Azure does; up to there every row is, and with folds asked for always."""
+    table = TrainingTable(np.zeros((rows, 1), np.float32), np.arange(rows) % 2, ("x",), (0, 1))
+    chosen = table.folds(AutoMLSettings(label_column_name="y"))
+    assert (chosen >= 0).sum() == held
+    assert set(chosen) == folds
+    assert set(table.folds(AutoMLSettings(label_column_name="y", n_cross_validations=5))) == {0, 1, 2, 3, 4}
