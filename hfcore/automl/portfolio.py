@@ -30,7 +30,7 @@ _PORTFOLIO: tuple[tuple[str, dict[str, Any]], ...] = (
     ("StandardScalerWrapper, LogisticRegression", _LOG | {"penalty": "relevance", "spline_knots": 4}),
     ("MaxAbsScaler, LightGBM", _LEAVES | {"num_leaves": 4, "learning_rate": 0.05, "lambda_l2": 5.0}),
     ("RobustScaler, GradientBoosting", _STAGES | {"n_estimators": 100, "subsample": 0.6, "max_features": 0.3}),
-    ("MaxAbsScaler, RandomForest", _BAGGED | {"bagging_fraction": 0.65, "feature_fraction_bynode": 0.3}),
+    ("MaxAbsScaler, RandomForest", {"n_estimators": 60, "min_samples_leaf": 5, "max_features": 0.3}),
     ("MaxAbsScaler, ExtremeRandomTrees", _BAGGED | {"bagging_fraction": 0.8}),
     ("StandardScalerWrapper, SGD", _LOG | {"alpha": 0.3, "knots": 5}),
     ("RobustScaler, KNN", _LOG | {"n_neighbors": 60}),
@@ -65,7 +65,7 @@ _LARGE: tuple[tuple[str, dict[str, Any]], ...] = (
         _LOG | _FROM_RELEVANT | {"start_knots": 4, "start_most_rows": 20_000} | _BIG | _DRAWN | {"max_depth": 5},
     ),
     ("StandardScalerWrapper, LogisticRegression", _LOG | _SOME | {"penalty": "relevance", "spline_knots": 4}),
-    ("MaxAbsScaler, RandomForest", _DEEP | {"bagging_fraction": 0.65, "feature_fraction_bynode": 0.3}),
+    ("MaxAbsScaler, RandomForest", _SOME | {"n_estimators": 60, "min_samples_leaf": 5, "max_features": 0.3}),
     ("MaxAbsScaler, ExtremeRandomTrees", _DEEP | {"bagging_fraction": 0.8}),
     ("MaxAbsScaler, XGBoostClassifier", _BIG | _DRAWN),
     (

@@ -20,7 +20,7 @@ _PLACES = {
     "SVM": "vectors:fit_svm",
     "KNN": "neighbours:fit_knn",
     "DecisionTree": "trees:fit_decision_tree",
-    "RandomForest": "boosting:fit_random_forest",
+    "RandomForest": "trees:fit_random_forest",
     "ExtremeRandomTrees": "boosting:fit_extra_trees",
     "GradientBoosting": "trees:fit_gradient_boosting",
     "LightGBM": "boosting:fit_lightgbm",

@@ -1,4 +1,4 @@
-"""scikit-learn's tree learners: DecisionTree and GradientBoosting."""
+"""scikit-learn's tree learners: DecisionTree, RandomForest and GradientBoosting."""
 
 from __future__ import annotations
 
@@ -72,6 +72,17 @@ def fit_decision_tree(
     given, pull = _split(parameters)
     model = DecisionTreeClassifier(random_state=seed, **given).fit(x.astype(np.float32), codes, weights)
     return _averaged([model], class_shares(codes, classes, weights), pull)
+
+
+def fit_random_forest(
+    parameters: dict[str, Any], x: Floats, codes: Codes, classes: int, seed: int, weights: Weights = None
+) -> Averaged:
+    """Grow a random forest."""
+    from sklearn.ensemble import RandomForestClassifier
+
+    given, pull = _split(parameters)
+    model = RandomForestClassifier(random_state=seed, n_jobs=None, **given).fit(x.astype(np.float32), codes, weights)
+    return _averaged(model.estimators_, class_shares(codes, classes, weights), pull)
 
 
 def fit_gradient_boosting(
