@@ -48,5 +48,6 @@ def post_json(endpoint: Endpoint, body: str, key: str | None = None, timeout_s: 
             hint = "Check that it is healthy, then send again."
             raise EndpointUnreachable(f"The endpoint {endpoint.name!r} did not answer.", hint) from error
         milliseconds = (time.perf_counter() - started) * 1e3
+    answer.encoding = "utf-8"
     text = answer.text[:MOST_CHARACTERS]
     return Posted(answer.status_code, answer.reason or "", text, milliseconds, answer.headers.get("x-ms-request-id"))

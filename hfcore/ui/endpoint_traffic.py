@@ -15,13 +15,14 @@ from hfcore.ui.words import MISSING, duration
 
 REFRESH_S = 5.0
 WINDOW_S = 60.0
-_FIGURES = ("Requests a minute", "Median latency", "99 % are faster than", "Server errors", "Up for")
+HEIGHT = 62
+_FIGURES = ("Requests/min", "Median", "99 % within", "Server errors", "Up for")
 
 
 def draw(endpoint: Endpoint) -> None:
     """Draw the figures of the last minute; they refresh themselves every five seconds."""
     if endpoint.state is EndpointState.HEALTHY and endpoint.scoring_uri:
-        with st.container(height=92, border=False, key=f"traffic-{endpoint.name}"):
+        with st.container(height=HEIGHT, border=False, key=f"traffic-{endpoint.name}"):
             st.fragment(_live, run_every=REFRESH_S)(endpoint.name, endpoint.scoring_uri)
 
 

@@ -32,8 +32,8 @@ _COLUMNS = {
     "state": _TEXT("State", width=115),
     "share": _TEXT("Requests", width=70, help="The share of the requests that this version answers."),
     "by": _TEXT("Asked by", width=80),
-    "since": st.column_config.DatetimeColumn("Since", width=110, format="distance"),
-    "what": _TEXT("What happened", width=300),
+    "since": st.column_config.DatetimeColumn("Since", width=125, format="distance"),
+    "what": _TEXT("What happened", width=285),
 }
 
 

@@ -114,6 +114,35 @@ class Journey:
         self.seconds["deploy to healthy"] = time.monotonic() - pressed
         settled(self.page)
 
+    def versions(self) -> Locator:
+        """Open the tab with the versions of the endpoint and return its card."""
+        keyed(self.page, f"endpoint-tab-{ENDPOINT}").get_by_role("tab").filter(has_text="Versions").click()
+        settled(self.page)
+        return keyed(self.page, f"endpoint-{ENDPOINT}")
+
+    def update(self, label: str) -> None:
+        """Let another version take over, with a double click, once its smoke test has passed; wait until it answers."""
+        card = self.versions()
+        expect(keyed(self.page, f"update-{ENDPOINT}").get_by_role("button")).to_be_enabled(timeout=60 * SECONDS)
+        expect(card).to_contain_text("Smoke test passed: 20 recorded patients")
+        picture(self.page, "deploy-update")
+        pressed = time.monotonic()
+        keyed(self.page, f"update-{ENDPOINT}").get_by_role("button").dblclick()
+        expect(card).to_contain_text(f"{label} answers every request", timeout=60 * SECONDS)
+        self.seconds["update to in service"] = time.monotonic() - pressed
+        settled(self.page)
+        picture(self.page, "deploy-updated")
+
+    def roll_back(self, label: str) -> None:
+        """Put the version before back; wait until it answers."""
+        card = self.versions()
+        pressed = time.monotonic()
+        self.press(f"rollback-{ENDPOINT}")
+        expect(card).to_contain_text(f"{label} answers every request", timeout=30 * SECONDS)
+        self.seconds["rollback to in service"] = time.monotonic() - pressed
+        settled(self.page)
+        picture(self.page, "deploy-rolled-back")
+
     def predict(self) -> str:
         """Score the patient that the form holds; return the answer as shown."""
         keyed(self.page, f"endpoint-heading-{ENDPOINT}").get_by_role("link").click()

@@ -20,14 +20,15 @@ PAGES = ("", "explore", "train", "runs", "model", "deploy", "predict", "cleanup"
 
 @pytest.mark.timeout(600)
 def test_from_an_empty_home_to_a_scored_patient(studio: Studio, new_page: NewPage) -> None:
-    """A new user explores, trains without `time`, watches, judges, registers, deploys, predicts and cleans up."""
+    """A new user explores, trains without `time`, watches, judges, registers, deploys, updates, predicts and cleans up."""
     journey = Journey(studio, new_page())
     look_around(journey)
     train_and_watch(journey, new_page)
     journey.register()
     journey.deploy()
     picture(journey.page, "deploy")
-    assert len(journey.tabs(f"endpoint-tab-{ENDPOINT}")) == 3
+    assert len(journey.tabs(f"endpoint-tab-{ENDPOINT}")) == 5
+    update_and_go_back(journey)
     score(journey)
     journey.open()
     picture(journey.page, "overview")
@@ -76,6 +77,19 @@ def reload_mid_run(journey: Journey, other: Page, run_id: str) -> None:
         expect(keyed(other, "cancel-run")).to_be_visible(timeout=10 * SECONDS)
     other.close()
     assert [r.id for r in hfcore.connect("local", home=journey.studio.home).runs()] == [run_id]
+
+
+def update_and_go_back(journey: Journey) -> None:
+    """Another version takes over at the same address, once for two clicks, and the one before comes back at a press."""
+    ws = hfcore.connect("local", home=journey.studio.home)
+    before = ws.endpoint(ENDPOINT)
+    second = ws.register_model(journey.run_id)
+    journey.open("deploy")
+    journey.update(second.label)
+    after = ws.endpoint(ENDPOINT)
+    assert (after.label, after.scoring_uri, len(after.deployments)) == (second.label, before.scoring_uri, 2)
+    journey.roll_back(before.label)
+    assert ws.endpoint(ENDPOINT).label == before.label
 
 
 def score(journey: Journey) -> None:

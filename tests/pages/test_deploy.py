@@ -298,7 +298,7 @@ def test_traffic_is_told_from_the_endpoints_own_counters(memory: MemoryWorkspace
         service.body = TEXT.replace("1.7e+09", repr(time.time() - 7200)).encode()
         endpoint(memory, EndpointState.HEALTHY, scoring_uri=service.uri)
         shown = words(open_page("deploy"))
-        assert "Requests a minute\n" in shown
+        assert "Requests/min\n" in shown
         assert "**4 of 100**" in shown
         assert "**2 h 00 min**" in shown
         service.body = b"Healthy"
