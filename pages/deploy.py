@@ -13,13 +13,14 @@ def draw(ws: Workspace, action: DeltaGenerator) -> None:
     """Draw what is in service, and under it the form of a new deployment."""
     endpoint_deletion.ask_if_wanted(ws)
     key_rotation.ask_if_wanted(ws)
-    endpoint_cards.draw(ws)
+    endpoints = ws.endpoints()
+    endpoint_cards.draw(ws, endpoints)
     models = ws.models()
     if not models:
         frame.empty("There is no registered model to deploy. Register one first.", "model", "See the best model")
         return
     st.subheader("New deployment", anchor=False)
-    deployment.button(ws, action, deployment_form.draw(ws, models, ws.endpoints()))
+    deployment.button(ws, action, deployment_form.draw(ws, models, endpoints))
 
 
 frame.show("deploy", "What is in service?", draw)

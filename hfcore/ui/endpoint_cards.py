@@ -43,16 +43,17 @@ def _is_busy(endpoint: Endpoint) -> bool:
     return endpoint.state in _UNSETTLED or endpoint.update is not None
 
 
-def draw(ws: Workspace) -> None:
+def draw(ws: Workspace, endpoints: Sequence[Endpoint]) -> None:
     """Draw the sentence and the cards; they refresh themselves until every deployment has ended."""
-    busy = any(_is_busy(e) for e in ws.endpoints())
+    busy = any(_is_busy(e) for e in endpoints)
     every = REFRESH_AFAR_S if is_azure(ws) else REFRESH_S
-    st.fragment(_live, run_every=every if busy else None)(ws, busy)
+    st.fragment(_live, run_every=every if busy else None)(ws, busy, [endpoints])
 
 
-def _live(ws: Workspace, was_busy: bool) -> None:
+def _live(ws: Workspace, was_busy: bool, just_read: list[Sequence[Endpoint]]) -> None:
+    """Draw what there is now; only the first drawing takes what the page has just read."""
     with guard():
-        endpoints = ws.endpoints()
+        endpoints = just_read.pop() if just_read else ws.endpoints()
         if was_busy and not any(_is_busy(e) for e in endpoints):
             st.rerun()
         st.markdown(sentence(endpoints))
