@@ -40,8 +40,10 @@ _COLUMNS = {
 def draw(ws: Workspace, endpoint: Endpoint) -> None:
     """Draw the versions with their traffic, the way back, and the form of an update."""
     st.markdown(sentence(endpoint))
-    if endpoint.deployments:
-        _table(endpoint.deployments)
+    if not endpoint.deployments:
+        st.caption("This backend keeps no versions of an endpoint. Deploy another model under another name.")
+        return
+    _table(endpoint.deployments)
     if endpoint.state is EndpointState.TRANSITIONING or endpoint.update is not None:
         return
     if is_azure(ws):
