@@ -40,10 +40,10 @@ def test_rotation_loses_nothing(deployed: Endpoint, place: Endpoints, store: Sto
     for which, other in (("primary", 1), ("secondary", 0)):
         before = place.keys("risk")
         with callers(replace(deployed, primary_key=before[other])) as both:
-            until(lambda: all(len(c.answers) > 3 for c in both), seconds=20)
+            until(lambda: all(len(c.answers) > 3 for c in both), seconds=60)
             new = [place.rotate_key("risk", which) for _ in range(2)]
             answered = [len(c.answers) for c in both]
-            until(lambda: all(len(c.answers) > n + 5 for c, n in zip(both, answered, strict=True)), seconds=20)  # noqa: B023
+            until(lambda: all(len(c.answers) > n + 5 for c, n in zip(both, answered, strict=True)), seconds=60)  # noqa: B023
         assert [c.refused for c in both] == [[], []]
         assert [opens(deployed, key) for key in (before[1 - other], new[0])] == [False, False]
         assert place.keys("risk")[1 - other] == new[1]
@@ -81,7 +81,7 @@ def test_a_rotation_that_was_cut_off_is_put_right(deployed: Endpoint, place: End
     (folder / keys.HASHES).write_bytes(key_file([*place.keys("risk"), "never-told"]))
     assert opens(deployed, "never-told")
     kill(row.supervisor_pid)
-    until(lambda: place.list() and not opens(deployed, "never-told"), seconds=30)
+    until(lambda: place.list() and not opens(deployed, "never-told"), seconds=60)
     until(lambda: scores_again(deployed))
     assert KeyFile(folder / keys.HASHES).accepts(place.keys("risk")[0].encode())
 
