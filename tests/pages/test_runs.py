@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -74,11 +75,13 @@ def test_running_run_shows_progress(memory: MemoryWorkspace, open_page: OpenPage
     )
     app = open_page("runs", run=run.id)
     said = words(app)
-    assert "Running] for 1 min 59 s; 6 of 8 child runs done; best so far:" in said
+    assert re.search(
+        r"Running\] for (1 min 59|2 min \d\d) s; 6 of 8 child runs done; best so far:", said
+    )  # a busy machine draws later
     assert "You may close this page; the run goes on." in said
     progress = app.get("progress")[0]
     assert progress.value == 75
-    assert "Cross\\-validating · about 39 s more at this pace, at most 18 min" in progress.text
+    assert re.search(r"Cross\\-validating · about (39|4\d) s more at this pace, at most (18|17) min", progress.text)
     assert list(table(app)["state"])[-1] == "● Running"
     assert app.button(key="cancel-run").label == "Cancel the run"
 
@@ -87,7 +90,7 @@ def test_waiting_run_is_no_empty_page(memory: MemoryWorkspace, open_page: OpenPa
     """A run without a child run says that it waits and keeps the place of chart and table."""
     run = memory.add_run(RunState.QUEUED, age_minutes=0)
     app = open_page("runs", run=run.id)
-    assert "Waiting to start] for 0 s." in words(app)
+    assert re.search(r"Waiting to start\] for \d\d? s\.", words(app))
     assert "Child runs appear here as soon as they start." in words(app)
     assert len(app.get("plotly_chart")) == 1
 
