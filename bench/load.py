@@ -10,6 +10,7 @@ import selectors
 import socket
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -20,7 +21,10 @@ PATIENCE_S = 60.0
 
 @dataclass(frozen=True)
 class Load:
-    """Clients that send the same request for some seconds, each waiting for its answer before the next."""
+    """Clients that send the same request for some seconds, each waiting for its answer before the next.
+
+    A client that is refused waits `pause_s` before it tries again.
+    """
 
     port: int
     path: str
@@ -28,6 +32,7 @@ class Load:
     key: str
     clients: int
     seconds: float
+    pause_s: float = 0.0
 
     def request(self) -> bytes:
         """Return the request as it goes over the wire."""
@@ -137,24 +142,32 @@ def drive(load: Load) -> Measured:
         started = time.perf_counter()
         for client in clients:
             client.send()
+        pausing: deque[tuple[float, _Client]] = deque()
         while (now := time.perf_counter()) - started < load.seconds:
-            for key, _ in selector.select(max(0.0, load.seconds - (now - started))):
-                _serve(key.data, measured)
+            while pausing and pausing[0][0] <= now:
+                pausing.popleft()[1].send()
+            wait = load.seconds - (now - started) if not pausing else min(0.01, pausing[0][0] - now)
+            for key, _ in selector.select(max(0.0, wait)):
+                if _served(key.data, measured) in (429, 503) and load.pause_s:
+                    pausing.append((time.perf_counter() + load.pause_s, key.data))
+                elif not key.data.sent_at:
+                    key.data.send()
         measured.elapsed = time.perf_counter() - started
         for client in clients:
-            waited = time.perf_counter() - client.sent_at
+            waited = time.perf_counter() - client.sent_at if client.sent_at else 0.0
             if waited > measured.elapsed / 2:
                 measured.note(0, waited)  # one that has waited for most of the time is no answer, and counts as such
             client.close()
     return measured
 
 
-def _serve(client: _Client, measured: Measured) -> None:
-    """Take what has come for one client; when its answer is complete, send again."""
+def _served(client: _Client, measured: Measured) -> int | None:
+    """Take what has come for one client; return the status once its answer is complete."""
     status = client.read()
     if status is not None:
         measured.note(status, time.perf_counter() - client.sent_at)
-        client.send()
+        client.sent_at = 0.0
+    return status
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from inference.access import Keys
 from inference.board import Board
 from inference.handover import Lender
 from inference.journal import keep_log_short, log
-from inference.worker import GRACE_S, Post, work
+from inference.worker import GRACE_S, Post, resident_bytes, work
 
 TICK_S = 0.1
 LOCK_EVERY_S = 0.5
@@ -27,7 +27,6 @@ SILENT_S = 15.0
 MOST_DEATHS, IN_S = 6, 20.0
 GAVE_UP = 4
 _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1, signal.SIGUSR2, signal.SIGCHLD)
-_PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
 @dataclass(frozen=True)
@@ -113,11 +112,15 @@ class Crew:
 
     def _start(self, number: int) -> None:
         self._board.rows[number].enter()
-        post = Post(number, self._board, self.public, self.private, self.keys, self._lifeline)
+        post = Post(number, self._board, self.public, self.private, self.keys, self._lifeline, self._share())
         pid = os.fork()
         if pid == 0:
             self._become_worker(post)
         self._pids[pid] = number
+
+    def _share(self) -> int | None:
+        """Return the memory in bytes that one worker may hold."""
+        return None if self.watch.memory_bytes is None else self.watch.memory_bytes // self.workers
 
     def _become_worker(self, post: Post) -> None:
         """Serve in the forked process; never return into the parent's code."""
@@ -157,11 +160,11 @@ class Crew:
 
     def _end_the_large(self) -> None:
         """Kill a worker that takes more than its share of the memory."""
-        if self.watch.memory_bytes is None:
+        share = self._share()
+        if share is None:
             return
-        share = self.watch.memory_bytes // self.workers
         for pid in self._pids:
-            taken = _resident_bytes(pid)
+            taken = resident_bytes(pid)
             if taken > share and pid not in self._doomed:
                 log.error("Worker %d takes %d MB, more than its %d MB.", pid, taken >> 20, share >> 20)
                 self._kill(pid, "memory")
@@ -183,11 +186,3 @@ class Crew:
                 for pid in self._pids:
                     os.kill(pid, signal.SIGKILL)
             signal.sigtimedwait((signal.SIGCHLD,), TICK_S)
-
-
-def _resident_bytes(pid: int) -> int:
-    """Return the memory a process holds, in bytes; 0 when it has just ended or the system does not tell."""
-    try:
-        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * _PAGE
-    except (OSError, IndexError):
-        return 0

@@ -15,9 +15,13 @@ _REFUSALS = {
     408: "The body took too long.",
     413: "The body or the number of rows is too large.",
     415: "The body is not application/json.",
+    414: "The address is too long.",
     422: "Fields that cannot be used; every one is named with its row and what is expected.",
+    429: "The service is busy; Retry-After says when to come back.",
+    431: "The header is too large.",
     500: "The service failed.",
     503: "The service is not ready.",
+    504: "Scoring took too long.",
 }
 
 
@@ -56,7 +60,8 @@ def _schemas(manifest: Mapping[str, Any]) -> Json:
         "required": names,
         "additionalProperties": False,
     }
-    method = {"type": "string", "enum": ["predict", "predict_proba"], "default": "predict"}
+    told = "predict or predict_proba; any other is answered with a string that holds an error, as Azure does."
+    method = {"type": "string", "default": "predict", "description": told}
     rows = {"type": "array", "items": {"$ref": "#Row"}, "maxItems": 10_000}
     request = {"type": "object", "properties": {"data": rows, "method": method}, "required": ["data"]}
     bad = {"type": "object", "properties": {"row": {"type": "integer"}, **{k: {"type": "string"} for k in _BAD}}}

@@ -7,10 +7,12 @@ import contextlib
 import functools
 import gc
 import os
+import resource
 import signal
 import socket
 import threading
 from dataclasses import dataclass
+from pathlib import Path
 
 from inference.access import Keys
 from inference.board import Board
@@ -21,6 +23,7 @@ from inference.service import Service
 
 TICK_S = 0.25
 GRACE_S = 5.0
+FEW_CONNECTIONS, MOST_AT_ONCE = 8, 16
 RARELY = (20_000, 20, 50)  # requests leave no circles behind
 _FULL = (
     b"HTTP/1.1 429 Too Many Requests\r\nretry-after: 1\r\ncontent-length: 0\r\n"
@@ -30,7 +33,10 @@ _FULL = (
 
 @dataclass(frozen=True)
 class Post:
-    """What a worker is given: its number, the sockets, whom to accept, where to count, and a pipe that ends with its parent."""
+    """What a worker is given: its number, the sockets, whom to accept, where to count, and a pipe that ends with its parent.
+
+    `memory_bytes` is what the worker may hold in all.
+    """
 
     number: int
     board: Board
@@ -38,10 +44,11 @@ class Post:
     private: socket.socket | None
     keys: Keys
     lifeline: int
+    memory_bytes: int | None = None
 
 
 class Door:
-    """Accepts connections from a listening socket, one at a time, so that the workers behind it share them."""
+    """Accepts connections from a listening socket that several workers share."""
 
     def __init__(self, listener: socket.socket, desk: Desk, loop: asyncio.AbstractEventLoop) -> None:
         self._listener, self._desk, self._loop = listener, desk, loop
@@ -61,16 +68,26 @@ class Door:
             self._loop.remove_reader(self._listener.fileno())
 
     def _accept(self) -> None:
-        try:
-            client, _ = self._listener.accept()
-        except (BlockingIOError, ConnectionAbortedError, InterruptedError):
-            return  # another worker was quicker, or the client has left
-        except OSError as error:
-            log.error("No connection can be accepted (%s).", type(error).__name__)
-            self.close()
-            self._loop.call_later(TICK_S, self.open)
-            return
-        client.setblocking(False)
+        """Take one client, so that idle workers share them, or several where many are connected already."""
+        for _ in range(1 if len(self._desk.connections) < FEW_CONNECTIONS else MOST_AT_ONCE):
+            try:
+                client, _ = self._listener.accept()
+            except (BlockingIOError, ConnectionAbortedError, InterruptedError):
+                return  # another worker was quicker, or the client has left
+            except OSError as error:
+                log.error("No connection can be accepted (%s).", type(error).__name__)
+                self._pause()
+                return
+            client.setblocking(False)
+            self._greet(client)
+
+    def _pause(self) -> None:
+        """Accept nobody for a moment."""
+        self.close()
+        self._loop.call_later(TICK_S, self.open)
+
+    def _greet(self, client: socket.socket) -> None:
+        """Begin to talk with a client, unless there are too many."""
         if len(self._desk.connections) >= MOST_CONNECTIONS:
             with contextlib.suppress(OSError), client:
                 client.send(_FULL)
@@ -140,10 +157,31 @@ def _end_with_parent(lifeline: int) -> None:
     os._exit(0)
 
 
+def resident_bytes(pid: int) -> int:
+    """Return the memory a process holds, in bytes; 0 when it has just ended or the system does not tell."""
+    try:
+        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except (OSError, IndexError):
+        return 0
+
+
+def _build_wall(memory_bytes: int | None) -> None:
+    """Let no allocation lead beyond the memory this worker may hold: the request that asks for more fails, not the machine.
+
+    The system counts what is reserved, not what is held, so the wall stands as far ahead as there is memory left.
+    """
+    held, pages = resident_bytes(os.getpid()), Path("/proc/self/statm")
+    if memory_bytes is None or not 0 < held < memory_bytes or not pages.exists():
+        return
+    reserved = int(pages.read_text().split()[5]) * os.sysconf("SC_PAGE_SIZE")
+    resource.setrlimit(resource.RLIMIT_DATA, (reserved + memory_bytes - held, resource.RLIM_INFINITY))
+
+
 def work(post: Post) -> int:
     """Serve in this process until SIGTERM; return the exit code."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     gc.set_threshold(*RARELY)
+    _build_wall(post.memory_bytes)
     threading.Thread(target=_end_with_parent, args=(post.lifeline,), name="lifeline", daemon=True).start()
     post.board.rows[post.number].enter()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import socket
@@ -34,6 +35,7 @@ class Serving:
     folder: Path
     listener: socket.socket = field(default_factory=lambda: open_socket("127.0.0.1", 0))
     running: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    environment: dict[str, str] = field(default_factory=dict)
 
     def start(self, *more: str, ready: bool = True, inherit: Sequence[socket.socket] = ()) -> subprocess.Popen[bytes]:
         """Start a server and, unless told otherwise, wait until it is ready."""
@@ -41,6 +43,7 @@ class Serving:
         fds = [s.fileno() for s in (self.listener, *inherit)]
         arguments = ["--fd", str(fds[0]), "--keys", str(self.keys), "--log", str(self.log), *more]
         environment = {"PATH": os.environ["PATH"], "AZUREML_MODEL_DIR": str(self.model), "PYTHONPATH": str(ROOT)}
+        environment |= self.environment
         command = [sys.executable, "-W", "error", "-m", "inference.server", *arguments]
         with (self.folder / "stderr").open("ab") as stderr:
             process = subprocess.Popen(command, env=environment, pass_fds=fds, stderr=stderr)
@@ -64,6 +67,10 @@ class Serving:
         """What the servers wrote where nothing should be written."""
         return (self.folder / "stderr").read_text()
 
+    def sha256_of(self, name: str) -> str:
+        """Return the SHA-256 of a file of the model."""
+        return hashlib.sha256((self.model / name).read_bytes()).hexdigest()
+
     def write_keys(self, *keys: str) -> None:
         """Replace the key file in one step."""
         fresh = self.keys.with_suffix(".new")
@@ -76,7 +83,7 @@ class Serving:
 
     def get(self, path: str) -> requests.Response:
         """Ask for a page without a key."""
-        return requests.get(self.uri(path), timeout=10)
+        return requests.get(self.uri(path), timeout=30)
 
     def score(self, key: str = KEY, body: Any = None, **options: Any) -> requests.Response:
         """Score the sample patient, or another body."""
