@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 ROWS = 10
+ALL = 25  # once a run has ended, so that the picked one is seen wherever it ranks
 VOTE_WINS = (
     " The highest of many scores is partly luck, so the VotingEnsemble is the best model here: it gives way only to a lead "
     "that luck does not explain."
@@ -48,7 +49,7 @@ def draw(run: Run, children: Sequence[ChildRun]) -> None:
     settled = run.state.is_finished
     look: dict[str, Any] = {
         "hide_index": True,
-        "height": table_height(len(order) if settled else ROWS, ROWS),
+        "height": table_height(len(order), ALL) if settled else table_height(ROWS, ROWS),
         "row_height": ROW,
         "placeholder": MISSING,
         "column_config": _columns(run),
