@@ -23,6 +23,7 @@ def draw(ws: Workspace, action: DeltaGenerator) -> None:
         deletion_dialog.ask(ws, chosen)
     if st.button("Delete everything", key="delete-everything", icon=":material/delete_forever:", disabled=not removable):
         deletion_dialog.ask_for_everything(ws, resources)
+    deletion.code(ws, removable)
 
 
 frame.show("cleanup", "What still exists, and what does it cost?", draw)

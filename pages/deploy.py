@@ -20,7 +20,9 @@ def draw(ws: Workspace, action: DeltaGenerator) -> None:
         frame.empty("There is no registered model to deploy. Register one first.", "model", "See the best model")
         return
     st.subheader("New deployment", anchor=False)
-    deployment.button(ws, action, deployment_form.draw(ws, models, endpoints))
+    wish = deployment_form.draw(ws, models, endpoints)
+    deployment.button(ws, action, wish)
+    deployment.code(ws, wish)
 
 
 frame.show("deploy", "What is in service?", draw)

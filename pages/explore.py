@@ -39,6 +39,7 @@ def draw(ws: Workspace, action: DeltaGenerator) -> None:
     with guards:
         if guards.open:
             guardrail_list.draw(checks)
+    selection.code(ws, data)
 
 
 frame.show("explore", "Who are these patients, and what separates those who died?", draw)

@@ -56,6 +56,7 @@ def draw(ws: Workspace, action: DeltaGenerator) -> None:
     with made_of:
         if made_of.open:
             pipeline.draw(report)
+    registration.code(ws, run, child)
 
 
 frame.show("model", "How good is it, honestly?", draw)

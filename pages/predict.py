@@ -33,6 +33,7 @@ def draw(ws: Workspace, action: DeltaGenerator) -> None:
         else:
             answer.draw(given, schema, current is not None)
     opening.markdown(answer.opening(endpoint, current, schema))
+    scoring.code(ws, endpoint, patient.values)
 
 
 frame.show("predict", "What is this patient's risk?", draw)

@@ -18,7 +18,7 @@ SHORT = AutoMLSettings(
     allowed_models=("LogisticRegression", "DecisionTree", "LightGBM"),
     n_cross_validations=3,
     iterations=5,
-    experiment_timeout_minutes=5,
+    experiment_timeout_minutes=15,  # the least that Azure takes; five child runs are done long before
     max_concurrent_iterations=2,
 )
 

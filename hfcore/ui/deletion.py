@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from hfcore.errors import HfError, NotFound
 from hfcore.records import Resource
 from hfcore.states import ACTIVE_RUN_STATES
+from hfcore.ui import script, sdk_script, show_code
 from hfcore.ui.words import count, literal, size
 from hfcore.workspace import Workspace
 
@@ -61,6 +62,13 @@ def _delete(ws: Workspace, resource: Resource) -> None:
     if is_at_work(resource):
         ws.cancel(resource.id)
     ws.delete(resource.kind, resource.id)
+
+
+def code(ws: Workspace, removable: Sequence[Resource]) -> None:
+    """Show what deletes everything that can go, as code; with Azure's SDK what bills."""
+    ours = "".join(f"ws.delete({r.kind!r}, {r.id!r})\n" for r in in_order(removable)) or "print(ws.resources())\n"
+    names = {kind: [r.id for r in removable if r.kind == kind] for kind in ("endpoint", "compute")}
+    show_code.draw(ws, "cleanup", script.step(ws, ours), sdk_script.clean_up(names["endpoint"], names["compute"]))
 
 
 def by_kind(resources: Sequence[Resource]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from hfcore.ui import deployment_form, once, smoke_check, work
+from hfcore.ui import deployment_form, once, script, sdk_script, show_code, smoke_check, work
 from hfcore.ui.azure import is_azure
 from hfcore.ui.deployment_form import Wish
 from hfcore.ui.once import Last as Last
@@ -33,6 +33,21 @@ def button(ws: Workspace, action: DeltaGenerator, wish: Wish) -> None:
     last.done()
     deployment_form.suggest_another_name()
     st.rerun()
+
+
+def code(ws: Workspace, wish: Wish) -> None:
+    """Show what deploys this version, as code; nothing while a field is wrong."""
+    if wish.spec is None:
+        return
+    spec, model = wish.spec, wish.model
+    chosen = f", entry_script={spec.entry_script!r}" if spec.entry_script else ""
+    ours = (
+        f"model = next(m for m in ws.models() if m.label == {model.label!r})\n"
+        f"spec = hfcore.DeploymentSpec(\n    name={spec.name!r},\n    cpu_cores={spec.cpu_cores:g},\n"
+        f"    memory_gb={spec.memory_gb:g},\n    tags={dict(spec.tags)!r},\n    description={spec.description!r},\n"
+        f"    auth={spec.auth}{chosen},\n)\nendpoint = ws.deploy(model, spec)\nprint(endpoint.state, endpoint.scoring_uri)\n"
+    )
+    show_code.draw(ws, "deploy", script.step(ws, ours), sdk_script.found_again(model.label), sdk_script.deploy(spec))
 
 
 def _waits_for(wish: Wish, verdict: smoke_check.Verdict) -> str | None:

@@ -6,9 +6,9 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from hfcore.errors import HfError
-from hfcore.records import ModelVersion, Run
+from hfcore.records import ChildRun, ModelVersion, Run
 from hfcore.reporting.report import ModelReport
-from hfcore.ui import navigation
+from hfcore.ui import navigation, script, sdk_script, show_code
 from hfcore.ui.guard import guard
 from hfcore.ui.words import ago, exact, literal
 from hfcore.workspace import Workspace
@@ -54,6 +54,13 @@ def notice(ws: Workspace, report: ModelReport) -> None:
             width="content",
         )
         navigation.link("deploy", f"Deploy version {model.version}", ":material/cloud_upload:", model=model.label)
+
+
+def code(ws: Workspace, run: Run, child: ChildRun) -> None:
+    """Show what judges and registers this model, as code."""
+    ours = f"report = ws.report({run.id!r}, {child.id!r})\nprint(report.metrics)\n"
+    ours += f"model = ws.register_model({run.id!r}, {child.id!r}, name={DEFAULT_NAME!r})\nprint(model.label, model.sha256)\n"
+    show_code.draw(ws, "model", script.step(ws, ours), sdk_script.watch(run.id), sdk_script.register(DEFAULT_NAME))
 
 
 @st.dialog("Register this model")

@@ -6,7 +6,7 @@ import streamlit as st
 
 from hfcore.automl.settings import AutoMLSettings
 from hfcore.records import Run
-from hfcore.ui import script
+from hfcore.ui import script, sdk_script, show_code, train_summary
 from hfcore.ui.table import ROW, table_height
 from hfcore.ui.words import exact
 from hfcore.workspace import Workspace
@@ -37,9 +37,9 @@ def draw(ws: Workspace, run: Run) -> None:
         row_height=ROW,
         alt="Settings of the run",
     )
-    with st.expander("Show the code", key="run-code", icon=":material/code:"):
-        settings = AutoMLSettings.from_dict(run.settings)
-        st.code(script.training(ws.backend, run.experiment, settings, run.dataset), language="python")
+    settings = AutoMLSettings.from_dict(run.settings)
+    ours = script.training(ws.backend, run.experiment, settings, run.dataset, ws.place)
+    show_code.draw(ws, "run", ours, *train_summary.sdk_steps(settings, run.experiment, run.dataset), sdk_script.watch(run.id))
 
 
 def written(name: str, value: object) -> str:

@@ -11,7 +11,7 @@ import streamlit as st
 from hfcore.errors import HfError
 from hfcore.records import Endpoint
 from hfcore.scoring.client import ScoringClient
-from hfcore.ui import guard, navigation
+from hfcore.ui import guard, navigation, script, sdk_script, show_code
 from hfcore.ui.patient_form import Value
 from hfcore.workspace import Workspace
 
@@ -59,6 +59,16 @@ def ask(ws: Workspace, endpoint: Endpoint, values: Mapping[str, Value]) -> None:
     except HfError as error:
         guard.show(error)
         navigation.link("deploy", "Look at the endpoint's state and log", ":material/arrow_forward:")
+
+
+def code(ws: Workspace, endpoint: Endpoint, values: Mapping[str, Value]) -> None:
+    """Show what scores this patient, as code."""
+    ours = (
+        f"client = hfcore.ScoringClient(ws.endpoint({endpoint.name!r}), ws.endpoint_keys({endpoint.name!r})[0])\n"
+        if endpoint.auth
+        else f"client = hfcore.ScoringClient(ws.endpoint({endpoint.name!r}))\n"
+    ) + f"print(client.predict_proba([{dict(values)!r}]))\n"
+    show_code.draw(ws, "predict", script.step(ws, ours), sdk_script.score(endpoint.name, values, endpoint.auth))
 
 
 def score(ws: Workspace, endpoint: Endpoint, values: Mapping[str, Value]) -> Answer:

@@ -7,19 +7,21 @@ from collections.abc import Mapping
 
 from hfcore.automl.settings import AutoMLSettings
 from hfcore.settings import Settings
-from hfcore.workspace import DEFAULT_DATASET
+from hfcore.workspace import DEFAULT_DATASET, Workspace
 
 _ALWAYS = ("label_column_name", "primary_metric", "experiment_timeout_minutes", "max_concurrent_iterations")
 
 
-def training(backend: str, experiment: str, settings: AutoMLSettings, dataset: str) -> str:
+def training(
+    backend: str, experiment: str, settings: AutoMLSettings, dataset: str, place: Mapping[str, str] | None = None
+) -> str:
     """Return the script that starts this run, waits for it and prints what was best."""
     given = [f"        {name}={value!r}," for name, value in _given(settings).items()]
     table = [] if dataset == DEFAULT_DATASET else [f"    dataset={dataset!r},"]
     lines = [
         "import hfcore",
         "",
-        f"ws = {_connect(backend)}",
+        f"ws = {_connect(backend, place or {})}",
         "run = ws.submit(",
         f"    {experiment!r},",
         "    hfcore.AutoMLSettings(",
@@ -33,10 +35,18 @@ def training(backend: str, experiment: str, settings: AutoMLSettings, dataset: s
     return "\n".join(lines) + "\n"
 
 
-def _connect(backend: str) -> str:
+def step(ws: Workspace, lines: str) -> str:
+    """Return a script that opens this workspace and does one step."""
+    return f"import hfcore\n\nws = {_connect(ws.backend, ws.place)}\n{lines}"
+
+
+def _connect(backend: str, place: Mapping[str, str]) -> str:
     home = os.environ.get("HF_HOME")
     if backend == "local" and home:
         return f"hfcore.connect({backend!r}, home={str(Settings.from_env().home)!r})"
+    if place:
+        named = {"workspace_name": place["workspace"], **{n: place[n] for n in ("resource_group", "subscription_id")}}
+        return f"hfcore.connect({backend!r}, config={named!r})"
     return f"hfcore.connect({backend!r})"
 
 

@@ -9,6 +9,7 @@ import streamlit as st
 
 from hfcore.datasets.dataset import Dataset
 from hfcore.datasets.profile import TableProfile, profile_table
+from hfcore.ui import script, sdk_script, show_code
 from hfcore.ui.words import count
 from hfcore.workspace import Workspace
 
@@ -110,3 +111,11 @@ def _table(selection: Selection, _data: Dataset) -> pd.DataFrame:
 @st.cache_data(show_spinner=False, max_entries=50)
 def _profile(selection: Selection, _data: Dataset) -> TableProfile:
     return profile_table(table(selection, _data), _data.schema)
+
+
+def code(ws: Workspace, data: Dataset) -> None:
+    """Show what reads this data set, as code."""
+    ours = f"data = ws.dataset({data.name!r}, {data.version})\nprint(data.to_pandas().describe())\n"
+    show_code.draw(
+        ws, "explore", script.step(ws, ours), sdk_script.data(data.name), "print(data.to_pandas_dataframe().describe())\n"
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from statistics import median
 
 import streamlit as st
@@ -10,7 +11,7 @@ import streamlit as st
 from hfcore.automl.settings import AutoMLSettings
 from hfcore.records import Run
 from hfcore.states import RunState
-from hfcore.ui import follow_up, script, train_guardrails
+from hfcore.ui import follow_up, script, sdk_script, show_code, train_guardrails
 from hfcore.ui.metric_words import meaning
 from hfcore.ui.run_words import elapsed
 from hfcore.ui.train_form import Wish
@@ -42,8 +43,19 @@ def draw(ws: Workspace, wish: Wish, settings: AutoMLSettings | None, wrong: Mapp
     st.markdown(sentence(wish, settings))
     st.markdown(time_sentence(settings, ws.runs(limit=_LOOK_BACK), wish, ws.backend))
     train_guardrails.draw(ws, wish.dataset, settings)
-    with st.expander("Show the code", key="train-code", icon=":material/code:"):
-        st.code(script.training(ws.backend, wish.experiment, settings, wish.dataset.name), language="python", wrap_lines=True)
+    ours = script.training(ws.backend, wish.experiment, settings, wish.dataset.name, ws.place)
+    show_code.draw(ws, "train", ours, *sdk_steps(settings, wish.experiment, wish.dataset.name))
+    show_code.whole_journey(ws, settings, wish.experiment)
+
+
+def sdk_steps(settings: AutoMLSettings, experiment: str, dataset: str) -> tuple[str, ...]:
+    """Return the run with Azure's own SDK: data, cluster, training."""
+    named = sdk_script.LESSONS_CLUSTER.name if settings.compute_target == "local" else settings.compute_target
+    return (
+        sdk_script.data(dataset, settings.excluded_columns),
+        sdk_script.cluster(replace(sdk_script.LESSONS_CLUSTER, name=named)),
+        sdk_script.train(experiment, settings),
+    )
 
 
 def _wrong(wrong: Mapping[str, str]) -> None:

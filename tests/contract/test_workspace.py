@@ -128,8 +128,11 @@ def test_child_runs_are_complete_and_in_order(backend: Backend) -> None:
     for child in children:
         assert child.state is RunState.COMPLETED, child.message
         assert child.run_id == backend.run_id
-        assert child.score == pytest.approx(np.mean(child.fold_scores))
-        assert set(child.metrics) == set(METRICS)
+        if "fold scores" in backend.gives:
+            assert child.score == pytest.approx(np.mean(child.fold_scores))
+        else:
+            assert child.fold_scores == ()
+        assert set(child.metrics) == (set(METRICS) if "every metric of a child" in backend.gives else {"AUC_weighted"})
         assert child.seconds > 0
         assert child.started_at <= child.ended_at
 
@@ -141,12 +144,14 @@ def test_the_report_is_that_of_the_best(backend: Backend) -> None:
     assert (report.run_id, report.child_id) == (run.id, run.best_child_id)
     assert report.metrics["AUC_weighted"] == pytest.approx(run.best_score)
     assert (report.rows, report.events, report.uses_follow_up_time) == (299, 96, False)
-    assert 0.5 < report.honest.low < report.honest.value < report.honest.high < 1
-    assert [r.name for r in report.references] == [
-        "logistic regression",
-        "random forest of 500 trees",
-        "the same risk for everyone",
-    ]
+    assert set(report.metrics) == set(METRICS)
+    if "honest estimate" in backend.gives:
+        assert 0.5 < report.honest.low < report.honest.value < report.honest.high < 1
+    else:
+        assert (report.honest, report.intervals) == (None, {})
+        assert report.honest_note
+    simpler = ["logistic regression", "random forest of 500 trees", "the same risk for everyone"]
+    assert [r.name for r in report.references] == (simpler if "references" in backend.gives else [])
     for reference in report.references[:2]:
         assert 0.6 < reference.auc.low < reference.auc.high < 0.95
         assert reference.auc_difference.low < reference.auc_difference.value < reference.auc_difference.high
@@ -212,7 +217,7 @@ def test_what_exists_is_listed_and_can_be_deleted(backend: Backend) -> None:
     workspace = backend.workspace
     (run,) = [r for r in workspace.resources() if r.kind == "run"]
     assert (run.id, run.blocked_by, run.processes) == (backend.run_id, None, ())
-    assert run.size_bytes > 0
+    assert (run.size_bytes > 0) == ("sizes" in backend.gives)
     workspace.delete("run", run.id)
     assert [r.kind for r in workspace.resources() if r.kind == "run"] == []
     with pytest.raises(RunNotFound):
@@ -239,7 +244,7 @@ def test_a_model_is_registered_in_versions(backend: Backend) -> None:
     ]
     assert (best.algorithm, best.description, best.tags) == (run.best_algorithm, "The winner.", {"lesson": "1"})
     assert best.features == tuple(c for c in load_heart_failure().columns if c not in ("time", "DEATH_EVENT"))
-    assert best.parity <= 1e-6
+    assert best.parity <= 1e-6 if "parity" in backend.gives else best.parity is None
     assert len({best.sha256, second.sha256}) == 2
     assert not best.uses_follow_up_time
 

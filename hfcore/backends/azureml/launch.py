@@ -10,6 +10,7 @@ from typing import Any
 
 import requests
 
+from hfcore.automl.azure_arguments import azure_arguments
 from hfcore.automl.settings import AutoMLSettings
 from hfcore.backends.azureml import sdk, transport
 from hfcore.backends.azureml.compute import Clusters
@@ -22,32 +23,6 @@ from hfcore.errors import BackendUnavailable
 LOOK_BACK = 20
 _lock = threading.Lock()
 log = logging.getLogger("hfcore.azureml")
-# Azure's names are ours; what is not here has no counterpart (compute_target and path are given apart).
-_SAME = (
-    "task",
-    "primary_metric",
-    "label_column_name",
-    "weight_column_name",
-    "max_concurrent_iterations",
-    "iterations",
-    "enable_early_stopping",
-    "experiment_exit_score",
-    "featurization",
-    "n_cross_validations",
-    "validation_size",
-    "allowed_models",
-    "blocked_models",
-)
-
-
-def configuration(settings: AutoMLSettings) -> dict[str, Any]:
-    """Return the arguments of AutoMLConfig that these settings mean, without data, cluster and folder."""
-    values = settings.to_dict()
-    told = {name: values[name] for name in _SAME if values[name] is not None}
-    told["experiment_timeout_minutes"] = int(settings.experiment_timeout_minutes)
-    if settings.iteration_timeout_minutes is not None:
-        told["iteration_timeout_minutes"] = int(settings.iteration_timeout_minutes)
-    return told
 
 
 def submit(
@@ -59,7 +34,7 @@ def submit(
         raise BackendUnavailable(f"The cluster {settings.compute_target!r} is not ready yet.", "Try again in a minute.")
     training = data.for_training(dataset, settings.excluded_columns)
     config = _automl().AutoMLConfig(
-        **configuration(settings),
+        **azure_arguments(settings),
         training_data=training,
         compute_target=cluster,
         path=settings.path or str(sdk.droppings()),
