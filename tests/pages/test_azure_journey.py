@@ -48,7 +48,7 @@ def test_from_the_first_page_to_the_last(azure: AzureDouble, azure_page: OpenPag
     assert title(app) == "Runs"
     ws = session._opened_afar("azureml", "null")
     run = until(lambda: (r := ws.run(app.query_params["run"])).state is RunState.COMPLETED and r, seconds=200, every=0.5)
-    assert "Completed" in words(sound(app.run()))
+    assert "Completed" in words(_go(app, "runs", run=run.id))
     app = _go(app, "model", run=run.id)
     assert "no prediction per patient" in words(app)
     assert not app.button(key="register").disabled
