@@ -7,6 +7,7 @@ import threading
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.scriptrunner_utils.script_run_context import in_cached_function
 
 QUIET_S = 1.0
 _here = threading.local()
@@ -18,11 +19,14 @@ def reserve() -> None:
 
 
 def tell(doing: str, seconds: float) -> None:
-    """Say what is waited for; outside a page do nothing. A click elsewhere makes Streamlit stop the script here."""
+    """Say what is waited for; outside a page do nothing. A click elsewhere makes Streamlit stop the script here.
+
+    Inside a cached function nothing is drawn, since Streamlit would draw it again each time the result is taken from the cache.
+    """
     if get_script_run_ctx(suppress_warning=True) is None:
         return
     place: DeltaGenerator | None = getattr(_here, "place", None)
-    if place is not None and seconds >= QUIET_S:
+    if place is not None and seconds >= QUIET_S and not in_cached_function.get():
         place.info(f"Waiting for Azure: {doing}, {seconds:.0f} s so far. You may go elsewhere meanwhile.", icon="spinner")
     else:
         _yield_to_clicks()
