@@ -69,7 +69,7 @@ def _entry_script(cores: float, memory: float) -> str:
         **_KEEP,
     )
     st.caption(
-        f":orange[:material/payments:] Billed per second for {cores:g} cores and {memory:g} GB from now until it is deleted. "
+        f":orange[:material/payments:] Billed per second for {cores:g} core(s) and {memory:g} GB from now until it is deleted. "
         "It takes Azure 10 to 30 minutes to start it. Deploying to ACI with SDK v1 is deprecated."
     )
     return str(chosen)

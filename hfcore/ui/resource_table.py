@@ -43,8 +43,9 @@ def opening(resources: Sequence[Resource], removable: Sequence[Resource], backen
     processes = sum(len(r.processes) for r in resources)
     if backend.startswith("azureml"):
         billed = [r for r in resources if r.kind in ("endpoint", "compute")]
-        cost = f"{by_kind(billed)}, as each row says; the rest is storage" if billed else "storage only"
-        return f"**{by_kind(removable)}** can be deleted. Running cost: {cost}."
+        cost = f"{by_kind(billed)}, the rest is storage" if billed else "storage only"
+        rows = "".join(f"\n- **{literal(r.name)}**: {literal(r.running_cost)}" for r in billed if r.running_cost)
+        return f"**{by_kind(removable)}** can be deleted. Running cost: {cost}.\n{rows}"
     cost = "nothing to pay: all of it is on this machine" if backend == "local" else "what each row says"
     return (
         f"**{by_kind(removable)}** can be deleted; everything together takes **{total}** on disk and "

@@ -143,7 +143,12 @@ def score(name: str, patient: Mapping[str, object] | None = None, auth: bool = T
 def clean_up(services: Sequence[str], clusters: Sequence[str]) -> str:
     """Return how to delete what bills."""
     lines = [f"Webservice(ws, {name!r}).delete()" for name in services]
-    lines += [f"AmlCompute(ws, {name!r}).delete()" for name in clusters]
+    for name in clusters:
+        lines += [
+            f"cluster = AmlCompute(ws, {name!r})",
+            "cluster.delete()",
+            "cluster.wait_for_completion(is_delete_operation=True)",
+        ]
     imports = "from azureml.core.compute import AmlCompute\nfrom azureml.core.webservice import Webservice\n\n"
     return imports + "".join(f"{line}\n" for line in lines)
 

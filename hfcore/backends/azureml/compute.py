@@ -67,14 +67,14 @@ class Clusters:
         return _target(cluster)
 
     @staticmethod
-    def _wait_for(cluster: Any) -> None:
-        """Wait until Azure has made a cluster or has failed to; its nodes come later, when a run needs them."""
+    def _wait_for(cluster: Any, **options: bool) -> None:
+        """Wait until Azure has made a cluster, deleted it, or failed to; its nodes come later, when a run needs them."""
         if getattr(cluster, "_operation_endpoint", None) is None:
             return  # somebody else is making it
         try:
-            sdk.load("azureml.core.compute").ComputeTarget.wait_for_completion(cluster, show_output=False)
-        except NoAnswer:  # it goes on in Azure; the list shows how far it is
-            log.info("the cluster %s is still being made", cluster.name)
+            sdk.load("azureml.core.compute").ComputeTarget.wait_for_completion(cluster, show_output=False, **options)
+        except NoAnswer:  # it goes on in Azure
+            log.info("the change of the cluster %s is still under way", cluster.name)
 
     def look(self, name: str) -> Any:
         """Return the SDK's object for a cluster, None when there is none; to be called inside a call."""
@@ -109,8 +109,11 @@ class Clusters:
 
     def _delete(self, name: str) -> None:
         cluster = self.look(name)
-        if cluster is not None:
-            cluster.delete()
+        if cluster is None:
+            return
+        cluster.delete()
+        if getattr(cluster, "_operation_endpoint", None) is not None:
+            self._wait_for(cluster, is_delete_operation=True)
 
 
 def _target(cluster: Any) -> ComputeTarget:

@@ -20,7 +20,8 @@ def wish(spec: ComputeSpec) -> str:
 
 def service(cpu_cores: float, memory_gb: float) -> str:
     """Say what a container instance costs."""
-    return f"billed per second for {cpu_cores:g} cores and {memory_gb:g} GB until it is deleted"
+    cores = "1 core" if cpu_cores == 1 else f"{cpu_cores:g} cores"
+    return f"billed per second for {cores} and {memory_gb:g} GB until it is deleted"
 
 
 RUN = "nodes of its cluster while it is at work"

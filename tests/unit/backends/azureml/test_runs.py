@@ -180,3 +180,9 @@ def test_a_cluster_says_what_it_costs(ws: AzureWorkspace) -> None:
     idle = ws.ensure_compute(ComputeSpec("idle", min_nodes=0))
     assert "1 node is billed all the time" in lesson.detail
     assert "nothing while nothing runs" in idle.detail
+
+
+def test_a_deleted_cluster_is_gone(ws: AzureWorkspace) -> None:
+    """A cluster that is deleted on the clean-up page does not bill any more and is not listed."""
+    ws.delete("compute", "heart-f-cluster")
+    assert list(ws.compute_targets()) == []
