@@ -26,7 +26,13 @@ _OBJECT_STORE_BYTES = 100 * 2**20
 _END_S = 30.0
 _LONGEST_FOLDER = 30  # a socket's path has 103 characters at most, of which Ray takes 60
 # No report of use to Ray's makers, no look at the way to the internet to learn our address, none of Ray's lines in our output.
-_QUIET = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0", "RAY_DEDUP_LOGS_SKIP_REGEX": "."}
+# And no cluster that Ray starts by itself, open to the network, when the connection to another one is gone.
+_QUIET = {
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
+    "RAY_DEDUP_LOGS_SKIP_REGEX": ".",
+    "RAY_ENABLE_AUTO_CONNECT": "0",
+}
 
 
 def _ray() -> Any:
@@ -75,8 +81,10 @@ def _start(ray: Any, workers: int, folder: Path) -> None:
             _node_ip_address=_HOST,
             _temp_dir=str(folder),
         )
+        return
     except Exception as error:  # Ray raises nothing more particular here
-        raise ClusterLost(first_line(error)) from error
+        reason = first_line(error)
+    raise ClusterLost(reason)  # out here, so that the error does not keep a half-started cluster in memory
 
 
 @contextmanager

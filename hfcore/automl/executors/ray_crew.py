@@ -119,6 +119,8 @@ class Crew:
         place.job = None
         if place in self._places:
             self._places.remove(place)
+            if not self._ray.is_initialized():
+                raise ClusterLost("the connection is gone.")
             self._ray.kill(place.actor)
             if not any(node["Alive"] for node in self._ray.nodes()):
                 raise ClusterLost("no machine of it is alive.")
