@@ -94,7 +94,9 @@ def joined_cluster(address: str) -> Iterator[Any]:
     needed = {"env_vars": ONE_THREAD, "py_modules": [str(Path(__file__).parents[2])]}
     try:
         ray.init(address, runtime_env=needed, log_to_driver=False, configure_logging=False)
-    except (ConnectionError, RuntimeError, ValueError, ImportError) as error:
+    except ConnectionError as error:  # it may be just coming up, or short of processors
+        raise ClusterLost(f"{address} does not take the connection ({first_line(error)})") from error
+    except (RuntimeError, ValueError, ImportError) as error:
         raise BackendUnavailable(f"The Ray cluster at {address} cannot be used: {first_line(error)}") from error
     log.info("Connected to the Ray cluster at %s after %.1f s.", address, time.monotonic() - began)
     try:

@@ -37,13 +37,17 @@ class Job:
     future: Future[Any] = field(default_factory=Future)
 
     def settle(self, value: Any = None, error: BaseException | None = None) -> None:
-        """Give the future its end, unless it has been cancelled."""
-        if self.future.cancelled() or not self.future.set_running_or_notify_cancel():
+        """Give the future its end, unless it has one or has been cancelled."""
+        if self.future.done() or not self.future.set_running_or_notify_cancel():
             return
         if error is None:
             self.future.set_result(value)
         else:
             self.future.set_exception(error)
+
+    def lose(self) -> None:
+        """Let the job fail as if its process had died."""
+        self.settle(error=WorkerDied("The Ray cluster is gone."))
 
 
 @dataclass(eq=False)
@@ -108,7 +112,7 @@ class Crew:
     def disband(self) -> None:
         """Let every job that is not finished fail as if its process had died."""
         for job in [*self._waiting, *(p.job for p in self._places if p.job is not None)]:
-            job.settle(error=WorkerDied("The Ray cluster is gone."))
+            job.lose()
 
     def _hire(self) -> None:
         place = Place(self._blueprint.remote(PRELOADED))

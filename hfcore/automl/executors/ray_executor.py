@@ -37,6 +37,8 @@ class RayExecutor:
         self._is_ready = threading.Event()
         self._error: HfError | None = None
         self._losses = 0
+        self._lock = threading.Lock()
+        self._jobs: set[Job] = set()  # that have not ended
         self._thread = threading.Thread(target=self._live, args=(address,), name="ray", daemon=True)
         self._thread.start()
 
@@ -48,9 +50,17 @@ class RayExecutor:
         """
         self.wait_until_ready()
         job = Job(pickle.dumps((work, args)), limit_s)
-        job.future.add_done_callback(lambda _: self._inbox.put(lambda crew: crew.withdraw(job)))
-        self._inbox.put(lambda crew: crew.take(job))
+        job.future.add_done_callback(lambda _: self._forget(job))
+        with self._lock:
+            if self._error is not None:
+                raise self._error
+            self._jobs.add(job)
+            self._inbox.put(lambda crew: crew.take(job))
         return job.future
+
+    def _forget(self, job: Job) -> None:
+        self._jobs.discard(job)
+        self._inbox.put(lambda crew: crew.withdraw(job))
 
     def wait_until_ready(self) -> None:
         """Wait until the cluster stands. Raises BackendUnavailable when it does not, or is gone."""
@@ -79,12 +89,19 @@ class RayExecutor:
             while self._loses_its_cluster(address):
                 log.warning("The Ray cluster is gone, and another one takes its place.")
         except HfError as error:
-            self._error = error
+            self._give_up(error)
         except Exception as error:
             log.exception("Ray failed.")
-            self._error = BackendUnavailable(f"Ray failed: {first_line(error)}")
+            self._give_up(BackendUnavailable(f"Ray failed: {first_line(error)}"))
         finally:
             self._is_ready.set()
+
+    def _give_up(self, error: HfError) -> None:
+        """Take no work any more, and let what nobody will work on fail."""
+        with self._lock:
+            self._error = error
+        for job in list(self._jobs):
+            job.lose()
 
     def _loses_its_cluster(self, address: str | None) -> bool:
         """Serve until closed; return True when the cluster was lost and another one may be tried."""
@@ -96,7 +113,9 @@ class RayExecutor:
             self._losses += 1
             if self._losses < _MOST_LOSSES:
                 return True
-            raise BackendUnavailable(f"The Ray cluster did not last, {_MOST_LOSSES} times over: {lost}") from lost
+            raise BackendUnavailable(
+                f"The Ray cluster did not come up or did not last, {_MOST_LOSSES} times over: {lost}"
+            ) from lost
 
     def _serve(self, crew: Crew) -> None:
         """Hand messages to the crew and have it look at the clock, until told to close. Raises ClusterLost."""
