@@ -8,7 +8,7 @@ PYTHON  ?= $(firstword $(foreach p,python3.11 python3 python3.12 python3.13 pyth
 # What is installed is noted in a file named after the requirement files' content, so a second start never asks pip.
 digest   = $(shell cat $(1) | cksum | cut -d' ' -f1)
 RUNTIME := $(VENV)/.runtime-$(call digest,requirements.txt constraints.txt)
-TESTING := $(VENV)/.testing-$(call digest,requirements.txt requirements-dev.txt constraints.txt)
+TESTING := $(VENV)/.testing-$(call digest,requirements.txt requirements-ray.txt requirements-dev.txt constraints.txt)
 
 # All engines on all folds take hours; `make bench` compares the three that need no installation, on two folds of each set.
 SHORT_COMPARISON := --folds 0-1 --engines hfcore,logistic,forest-500

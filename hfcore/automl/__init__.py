@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from hfcore.automl.engine import fit as fit
     from hfcore.automl.executors import process_executor as process_executor
+    from hfcore.automl.executors import ray_executor as ray_executor
     from hfcore.automl.metrics import classification_metrics as classification_metrics
     from hfcore.automl.outcome import ChildOutcome as ChildOutcome
     from hfcore.automl.outcome import TrialPlan as TrialPlan
@@ -21,6 +22,7 @@ _HOMES = {
     "classification_metrics": "metrics",
     "fit": "engine",
     "process_executor": "executors",
+    "ray_executor": "executors",
 }
 __all__ = list(_HOMES)
 

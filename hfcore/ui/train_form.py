@@ -10,6 +10,7 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from hfcore.automl.executors.targets import NOT_THERE
 from hfcore.automl.settings import ALGORITHMS, PRIMARY_METRICS, AutoMLSettings
 from hfcore.datasets.dataset import Dataset
 from hfcore.datasets.schema import Column, Schema
@@ -24,6 +25,7 @@ from hfcore.workspace import DEFAULT_DATASET, Workspace
 DEFAULT_EXPERIMENT = "aml-experiment"
 DEFAULT_MINUTES = 20
 _KEEP: dict[str, Any] = {"persist_state": "session"}
+_ADDRESS = " For a Ray cluster type its address: `ray://host:10001`."
 _LABEL_KINDS = ("boolean", "category")
 
 
@@ -238,14 +240,21 @@ def _where(ws: Workspace, slots: dict[str, DeltaGenerator]) -> dict[str, Any]:
     chosen = st.selectbox(
         "Compute target",
         list(targets),
-        format_func=lambda n: f"{targets[n].name}: {targets[n].vm_size}",
+        format_func=lambda n: f"{targets[n].name}: {targets[n].vm_size}" if n in targets else n,
+        accept_new_options=not is_azure(ws),
         key="train-compute",
-        help=_azure("compute_target", "The machine that does the work."),
+        help=_azure("compute_target", "The machine that does the work." + ("" if is_azure(ws) else _ADDRESS)),
         **_KEEP,
     )
-    if chosen and targets[chosen].detail:
-        st.caption(literal(targets[chosen].detail))
+    _say_about(targets.get(chosen or ""))
     slots["compute_target"] = st.container()
     if is_azure(ws):
         cluster_form.draw(ws)
-    return {"compute_target": chosen}
+    return {"compute_target": (chosen or "").strip()}
+
+
+def _say_about(target: ComputeTarget | None) -> None:
+    """Say what a target is, or what it lacks."""
+    if target is not None and target.detail:
+        said = literal(target.detail)
+        st.caption(f":orange[:material/warning: {said}]" if target.state == NOT_THERE else said)

@@ -8,6 +8,7 @@ from statistics import median
 
 import streamlit as st
 
+from hfcore.automl.executors.targets import LOCAL_RAY
 from hfcore.automl.settings import AutoMLSettings
 from hfcore.records import Run
 from hfcore.states import RunState
@@ -94,7 +95,7 @@ def time_sentence(settings: AutoMLSettings, earlier: Sequence[Run], wish: Wish, 
     where = "costs nothing: it works on this machine"
     if backend.startswith("azureml"):
         where = "is billed by Azure for the nodes of its cluster while it works"
-    elif settings.compute_target != "local":
+    elif settings.compute_target not in ("local", LOCAL_RAY):
         where = "is charged by its compute target"
     return f"{most}{before}. It {where}, and goes on when this page is closed."
 

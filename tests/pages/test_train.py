@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from typing import Any
 
 import pytest
@@ -155,3 +156,17 @@ def test_on_the_local_backend(workspace: LocalWorkspace, open_page: OpenPage) ->
     run = workspace.run(app.query_params["run"])
     assert run.excluded_columns == ("time",)
     assert workspace.cancel(run.id).state is RunState.CANCELED
+
+
+def test_a_missing_ray_is_said_where_it_is_chosen(
+    workspace: LocalWorkspace, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without Ray its target names the command that installs it, a start says the same, and no run is kept."""
+    monkeypatch.setitem(sys.modules, "ray", None)
+    app = open_page("train")
+    app.selectbox(key="train-compute").set_value("ray").run()
+    assert "pip install -r requirements-ray.txt" in words(sound(app))
+    _start(app)
+    assert title(app) == "Train"
+    assert words(app).count("Ray is not installed.") >= 2
+    assert list(workspace.runs()) == []

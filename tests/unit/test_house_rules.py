@@ -108,7 +108,7 @@ def test_the_lock_covers_every_requirement() -> None:
     """Every package that the requirement files name is pinned in constraints.txt, with nothing of this machine in it."""
     lock = (ROOT / "constraints.txt").read_text().splitlines()
     pinned = {line.partition("==")[0].lower() for line in lock if "==" in line}
-    named = {_name(line) for f in ("requirements.txt", "requirements-dev.txt") for line in (ROOT / f).read_text().splitlines()}
+    named = {_name(line) for f in ROOT.glob("requirements*.txt") for line in f.read_text().splitlines()}
     assert named - {""} <= pinned
     assert [line for line in lock if not line.startswith("#") and ("==" not in line or "@" in line or "/" in line)] == []
 
@@ -120,7 +120,8 @@ def _name(line: str) -> str:
 
 def test_requirements_are_what_is_imported() -> None:
     """Every package that the product imports is required by name, and nothing else is."""
-    required = {_name(line) for line in (ROOT / "requirements.txt").read_text().splitlines()} - {""}
+    files = ("requirements.txt", "requirements-ray.txt")
+    required = {_name(line) for f in files for line in (ROOT / f).read_text().splitlines()} - {""}
     known_as = {"scikit-learn": "sklearn", "xgboost-cpu": "xgboost", "azureml-core": "azureml"}
     known_as["azureml-train-automl-client"] = "azureml"
     in_azure = {"joblib"}  # imported by the entry script inside Azure's container, which brings it

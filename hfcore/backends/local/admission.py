@@ -5,7 +5,7 @@ from __future__ import annotations
 from hfcore.automl.settings import AutoMLSettings
 from hfcore.backends.local.compute import ComputeTargets
 from hfcore.datasets.dataset import Dataset
-from hfcore.errors import ComputeNotFound, InvalidInput, InvalidSettings
+from hfcore.errors import BackendUnavailable, ComputeNotFound, InvalidInput, InvalidSettings
 from hfcore.records import check_experiment_name
 
 
@@ -19,7 +19,7 @@ def check_submission(experiment: str, settings: AutoMLSettings, dataset: Dataset
     processes = 0
     try:
         processes = targets.processes(settings.compute_target, settings.max_concurrent_iterations)
-    except ComputeNotFound as error:
+    except (ComputeNotFound, BackendUnavailable) as error:
         wrong["compute_target"] = str(error)
     if wrong:
         raise InvalidSettings(wrong)

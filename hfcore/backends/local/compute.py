@@ -1,4 +1,4 @@
-"""Compute targets of this machine: "local", and stored names that bound the number of processes."""
+"""Compute targets: this machine in processes or by Ray, stored names that bound the processes, and Ray clusters by address."""
 
 from __future__ import annotations
 
@@ -11,12 +11,14 @@ import psutil
 from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
 
+from hfcore.automl.executors.targets import LOCAL_RAY, NOT_INSTALLED, NOT_THERE, is_ray_installed, means_ray, why_not
 from hfcore.backends.local.store import Store
 from hfcore.backends.local.tables import compute_targets
-from hfcore.errors import ComputeNotFound, InvalidSettings
+from hfcore.errors import BackendUnavailable, ComputeNotFound, InvalidSettings
 from hfcore.records import ComputeSpec, ComputeTarget
 
 LOCAL = "local"
+MOST_NODES = 64  # as many child runs at a time as the settings allow
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{1,23}")
 
 
@@ -34,20 +36,22 @@ def machine() -> str:
 
 
 class ComputeTargets:
-    """The places a run can be submitted to. All of them are this machine; a name of its own bounds the processes."""
+    """The places a run can be submitted to. All are this machine, but for the address of a Ray cluster."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
     def list(self) -> Sequence[ComputeTarget]:
-        """Return every compute target, "local" first."""
+        """Return every compute target with a name, "local" first; a Ray cluster's address is one too and stands nowhere."""
         with self._store.read() as connection:
             rows = connection.execute(select(compute_targets).order_by(compute_targets.c.name)).all()
         local = ComputeTarget(LOCAL, machine(), 0, cores(), "Ready", "Runs on this machine, in processes of its own.")
-        return [local, *(_target(row.name, row.vm_size, row.min_nodes, row.max_nodes) for row in rows)]
+        return [local, _local_ray(), *(_target(row.name, row.vm_size, row.min_nodes, row.max_nodes) for row in rows)]
 
     def get(self, name: str) -> ComputeTarget:
         """Return one compute target. Raises ComputeNotFound, which lists the known names."""
+        if _is_cluster(name):
+            return ComputeTarget(name, "a Ray cluster", 0, MOST_NODES, "Ready", "Runs on the cluster at this address.")
         found = self.list()
         for target in found:
             if target.name == name:
@@ -72,8 +76,29 @@ class ComputeTargets:
             self.get(spec.name)  # another process was quicker: that one stands
 
     def processes(self, name: str, wanted: int) -> int:
-        """Return how many processes a run that wants `wanted` gets on a target: no more than nodes and cores."""
-        return max(1, min(wanted, self.get(name).max_nodes, cores()))
+        """Return how many processes a run that wants `wanted` gets on a target: no more than its nodes or our processors.
+
+        Raises:
+            ComputeNotFound: there is no such target.
+            BackendUnavailable: the target means Ray, which is not installed here or does not answer there.
+        """
+        target = self.get(name)
+        reason = why_not(name) if means_ray(name) else None
+        if reason:
+            raise BackendUnavailable(reason)
+        return max(1, min(wanted, target.max_nodes, wanted if _is_cluster(name) else cores()))
+
+
+def _is_cluster(name: str) -> bool:
+    return means_ray(name) and name != LOCAL_RAY
+
+
+def _local_ray() -> ComputeTarget:
+    if not is_ray_installed():
+        return ComputeTarget(LOCAL_RAY, machine(), 0, cores(), NOT_THERE, NOT_INSTALLED)
+    return ComputeTarget(
+        LOCAL_RAY, machine(), 0, cores(), "Ready", "Runs on this machine, by Ray, which starts more slowly than 'local'."
+    )
 
 
 def _target(name: str, vm_size: str, low: int, high: int) -> ComputeTarget:

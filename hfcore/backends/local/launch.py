@@ -39,12 +39,12 @@ def remove_scratch(run_id: str) -> None:
     shutil.rmtree(scratch_folder(run_id), ignore_errors=True)  # a process that is just ending may remove its own part first
 
 
-def launch(store: Store, lease: Lease, processes: int) -> None:
-    """Start a worker for the run behind `lease`, and return without waiting for it.
+def launch(store: Store, lease: Lease, processes: int, target: str) -> None:
+    """Start a worker for the run behind `lease`, and return without waiting for it; `target` says where it has trials worked on.
 
     When it cannot be started, the run becomes FAILED with the reason.
     """
-    args = [sys.executable, "-m", WORKER, str(store.home), lease.run_id, lease.token, str(processes)]
+    args = [sys.executable, "-m", WORKER, str(store.home), lease.run_id, lease.token, str(processes), target]
     scratch = scratch_folder(lease.run_id)
     extra = {"HF_HOME": str(store.home), "TMPDIR": str(scratch)} | ({"HF_STORE_URL": store.url} if store.url else {})
     try:

@@ -18,6 +18,7 @@ SAME_START_S = 1.0
 KEPT_VARIABLES = frozenset(
     {"PATH", "HOME", "LANG", "LANGUAGE", "TZ", "TMPDIR", "USER", "LOGNAME", "SHELL", "LD_LIBRARY_PATH", "VIRTUAL_ENV"}
     | {"PYTHONHASHSEED", "PYTHONDONTWRITEBYTECODE", "OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "HF_HOME", "HF_ENDPOINT_PORT"}
+    | {"RAY_AUTH_MODE", "RAY_AUTH_TOKEN_PATH"}  # how to show oneself at a Ray cluster; the token itself stays in its file
 )
 ONE_THREAD = {
     "OMP_NUM_THREADS": "1",

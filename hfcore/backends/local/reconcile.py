@@ -48,7 +48,7 @@ def _recover(store: Store, row: Row[Any]) -> bool:
     if fruitless >= MOST_FRUITLESS:
         _give_up(store, lease)
     else:
-        launch(store, lease, row.processes)
+        launch(store, lease, row.processes, row.settings["compute_target"])
     return True
 
 

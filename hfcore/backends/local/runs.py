@@ -62,7 +62,7 @@ class Runs:
         }
         with self._store.write() as connection:
             connection.execute(insert(runs).values(row))
-        launch(self._store, lease, processes)
+        launch(self._store, lease, processes, settings.compute_target)
         return self.get(lease.run_id)
 
     def get(self, run_id: str) -> Run:

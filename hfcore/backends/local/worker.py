@@ -1,4 +1,4 @@
-"""The process that works one run: `python -m hfcore.backends.local.worker HOME RUN TOKEN PROCESSES`.
+"""The process that works one run: `python -m hfcore.backends.local.worker HOME RUN TOKEN PROCESSES TARGET`.
 
 It claims the run, gives signs of life, hands the table to hfcore.automl.fit and keeps what comes back.
 """
@@ -12,7 +12,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from hfcore.automl.executors import TrialExecutor, process_executor
+from hfcore.automl.executors import TrialExecutor, executor_for
 from hfcore.errors import LeaseLost
 
 log = logging.getLogger("hfcore.worker")
@@ -21,10 +21,10 @@ LEASE_LOST = 3
 
 def main(arguments: Sequence[str]) -> int:
     """Work one run and return the process's exit code."""
-    home, run_id, token, processes = Path(arguments[0]), arguments[1], arguments[2], int(arguments[3])
+    home, run_id, token, processes, target = Path(arguments[0]), arguments[1], arguments[2], int(arguments[3]), arguments[4]
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", datefmt="%Y-%m-%d %H:%M:%S")
     atexit.register(_remove_scratch, run_id)  # registered first, so done last
-    with process_executor(processes) as executor:  # first of all: its processes load their imports while we load ours
+    with executor_for(target, processes) as executor:  # first of all: its processes load their imports while we load ours
         return _work(home, run_id, token, executor)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hfcore.automl.executors import ProcessExecutor, process_executor
+from hfcore.automl.executors import ProcessExecutor, RayExecutor, process_executor, ray_executor
 from hfcore.automl.settings import AutoMLSettings
 from hfcore.automl.table import TrainingTable, training_table
 from hfcore.datasets import load_heart_failure
@@ -44,4 +44,11 @@ def three_classes() -> TrainingTable:
 def pool() -> Iterator[ProcessExecutor]:
     """Two processes, shared by the tests of this folder."""
     with process_executor(2) as executor:
+        yield executor
+
+
+@pytest.fixture(scope="session")
+def on_ray() -> Iterator[RayExecutor]:
+    """A Ray cluster of this machine with two workers, shared by the tests of this folder."""
+    with ray_executor(2) as executor:
         yield executor

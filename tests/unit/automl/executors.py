@@ -6,6 +6,7 @@ import os
 import signal
 from collections.abc import Callable
 from concurrent.futures import Future
+from pathlib import Path
 from typing import Any
 
 from hfcore.automl.executors import TrialExecutor
@@ -40,6 +41,30 @@ class Sabotage:
     def is_death(self, error: BaseException) -> bool:
         """As the real executor says."""
         return self.inner.is_death(error)
+
+
+class Footprints:
+    """Passes work on to a real executor and has every process leave a file, named by its id, in a folder."""
+
+    def __init__(self, inner: TrialExecutor, folder: Path) -> None:
+        self.inner = inner
+        self.workers = inner.workers
+        self.works_on_submit = inner.works_on_submit
+        self.folder = folder
+
+    def submit(self, work: Callable[..., Any], *args: Any, limit_s: float | None = None) -> Future[Any]:
+        """Start the work with a footprint before it."""
+        return self.inner.submit(leave_footprint, self.folder, work, *args, limit_s=limit_s)
+
+    def is_death(self, error: BaseException) -> bool:
+        """As the real executor says."""
+        return self.inner.is_death(error)
+
+
+def leave_footprint(folder: Path, work: Callable[..., Any], *args: Any) -> Any:
+    """Write this process's id into the folder, then work."""
+    (folder / str(os.getpid())).touch()
+    return work(*args)
 
 
 class Scripted:

@@ -102,7 +102,7 @@ def test_a_compute_target_is_deleted_by_name(workspace: LocalWorkspace) -> None:
     """A stored compute target is listed and can be deleted once."""
     workspace.ensure_compute(ComputeSpec("aml-hf", max_nodes=2))
     workspace.delete("compute", one(workspace, "compute", "aml-hf").id)
-    assert [t.name for t in workspace.compute_targets()] == ["local"]
+    assert [t.name for t in workspace.compute_targets()] == ["local", "ray"]
     with pytest.raises(ComputeNotFound):
         workspace.delete("compute", "aml-hf")
 

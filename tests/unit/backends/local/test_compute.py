@@ -17,8 +17,9 @@ def targets(home: Path) -> ComputeTargets:
 
 
 def test_this_machine_is_described(targets: ComputeTargets) -> None:
-    """The target "local" always exists and says how large this machine is."""
-    (local,) = targets.list()
+    """The targets "local" and "ray" always exist, "local" first, and say how large this machine is."""
+    local, ray = targets.list()
+    assert (ray.name, ray.state, ray.max_nodes, ray.vm_size) == ("ray", "Ready", local.max_nodes, local.vm_size)
     assert (local.name, local.state, local.max_nodes) == ("local", "Ready", len(os.sched_getaffinity(0)))
     assert local.vm_size.startswith("this machine, ")
     assert local.vm_size.endswith(" GB")
@@ -29,7 +30,7 @@ def test_a_target_is_made_once(targets: ComputeTargets) -> None:
     first = targets.ensure(ComputeSpec("aml-hf", max_nodes=2))
     again = targets.ensure(ComputeSpec("aml-hf", max_nodes=9))
     assert first == again
-    assert [t.name for t in targets.list()] == ["local", "aml-hf"]
+    assert [t.name for t in targets.list()] == ["local", "ray", "aml-hf"]
 
 
 def test_a_target_bounds_the_processes(targets: ComputeTargets, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -207,7 +207,7 @@ def test_a_worker_that_comes_back_is_refused(home: Path, strike: Any) -> None:
     until(lambda: group_of(worker) == [], seconds=20)
     assert finished_children(store, run.id) == before
     assert "belongs to another worker" in workspace.logs(run.id)
-    launch.launch(store, lease, processes=2)
+    launch.launch(store, lease, processes=2, target="local")
     assert workspace.wait(run.id, timeout=120).state is RunState.COMPLETED
     assert_store_sound(home)
 
