@@ -41,11 +41,22 @@ class ChildRun:
 
 
 @dataclass(frozen=True)
+class Guardrail:
+    """One check of a table: its name, "Passed", "Alerted" or "Done", what was found, and what to do ("" when nothing)."""
+
+    name: str
+    state: str
+    sentence: str
+    what_to_do: str = ""
+
+
+@dataclass(frozen=True)
 class Run:
     """One AutoML run. `settings` is `AutoMLSettings.to_dict()`; `phase` is a plain phrase.
 
     `message` is the plain sentence of a failure; `planned` the number of child runs that the
-    search intends to try (None until known); `finished` those that have ended.
+    search intends to try (None until known); `finished` those that have ended. `guardrails` say what
+    was checked in the table and what was done about it, empty until the table has been read.
     """
 
     id: str
@@ -65,6 +76,7 @@ class Run:
     best_algorithm: str | None = None
     best_score: float | None = None
     attempts: int = 0
+    guardrails: tuple[Guardrail, ...] = ()
 
     @property
     def primary_metric(self) -> str:

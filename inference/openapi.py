@@ -40,6 +40,9 @@ def document(manifest: Mapping[str, Any], version: int, wants_key: bool) -> Json
 
 def _feature(entry: Mapping[str, Any]) -> Json:
     """Return the schema of one input column."""
+    if entry["kind"] == "category":
+        nullable = {"nullable": True, "x-nullable": True} if None in entry["levels"] else {}
+        return {"type": "string", "enum": list(entry["levels"]), **nullable}
     schema: Json = {"type": entry["kind"]}
     schema |= {key: entry[bound] for key, bound in (("minimum", "low"), ("maximum", "high")) if _bounded(entry, bound)}
     if entry.get("unit"):

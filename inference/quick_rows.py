@@ -23,7 +23,8 @@ class QuickRowReader(RowReader):
     def __init__(self, features: Sequence[Feature]) -> None:
         super().__init__(features)
         self._pick: Callable[[Any], Any] | None = itemgetter(*self.names) if len(features) > 1 else None
-        self._types = [_YES_NO if f.kind == "boolean" else _NUMBERS for f in features]
+        allowed = {"boolean": _YES_NO, "category": frozenset()}  # text takes the second look
+        self._types = [allowed.get(f.kind, _NUMBERS) for f in features]
         yes_no = np.array([f.kind == "boolean" for f in features])
         self._least = np.where(yes_no, 0.0, np.maximum(self._low, -sys.float_info.max))
         self._most = np.where(yes_no, 1.0, np.minimum(self._high, sys.float_info.max))

@@ -12,8 +12,10 @@ import math
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from itertools import islice
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -97,32 +99,39 @@ def _read_boolean(value: object) -> float:
     return math.nan
 
 
+def _read_level(places: Mapping[str | None, float], value: object) -> float:
+    """Return what stands for a known text, also one that was sent as the number or yes/no that it spells; else NaN."""
+    if isinstance(value, (bool, int, float)):
+        value = str(value) if str(value) in places else str(value).lower()
+    return places.get(value or None, math.nan) if value is None or isinstance(value, str) else math.nan
+
+
 class Feature(NamedTuple):
-    """One input column: `kind` is number, integer or boolean; `low` and `high` bound what is possible, in `unit`."""
+    """One input column: a number, integer or boolean from `low` to `high` in `unit`, or a category of known `places`."""
 
     name: str
     kind: str
     unit: str = ""
     low: float | None = None
     high: float | None = None
+    places: Mapping[str | None, float] = MappingProxyType({})
 
     @classmethod
     def from_manifest(cls, entry: Mapping[str, Any]) -> Feature:
         """Read one entry of the manifest's list of features."""
-        if entry.get("kind") not in ("number", "integer", "boolean"):
+        places = {level: -1.0 if level is None else float(i) for i, level in enumerate(entry.get("levels", ()))}
+        if entry.get("kind") not in ("number", "integer", "boolean", "category" if places else None):
             raise ModelRefused(f"The manifest gives the feature {entry.get('name')!r} no kind that can be scored.")
-        return cls(str(entry["name"]), str(entry["kind"]), str(entry.get("unit") or ""), entry.get("low"), entry.get("high"))
-
-    @property
-    def reader(self) -> Callable[[object], float]:
-        """The function that turns a JSON value of this kind into a float."""
-        return _read_boolean if self.kind == "boolean" else _read_number
+        unit = str(entry.get("unit") or "")
+        return cls(str(entry["name"]), str(entry["kind"]), unit, entry.get("low"), entry.get("high"), places)
 
     @property
     def expected(self) -> str:
         """What a value must be, in words with range and unit."""
         if self.kind == "boolean":
             return "true or false"
+        if self.places:
+            return f"one of {', '.join(level or 'null' for level in self.places)}"
         words = ["a whole number" if self.kind == "integer" else "a number", self._range(), self.unit]
         return " ".join(w for w in words if w)
 
@@ -140,7 +149,8 @@ class RowReader:
     def __init__(self, features: Sequence[Feature]) -> None:
         self.features = tuple(features)
         self.names = tuple(f.name for f in features)
-        self._readers = [f.reader for f in features]
+        kinds: dict[str, Callable[[Any], float]] = {"boolean": _read_boolean}
+        self._readers = [partial(_read_level, f.places) if f.places else kinds.get(f.kind, _read_number) for f in features]
         self._low = np.array([-np.inf if f.low is None else f.low for f in features])
         self._high = np.array([np.inf if f.high is None else f.high for f in features])
         self._whole = np.array([f.kind == "integer" for f in features])
@@ -169,6 +179,11 @@ class RowReader:
             bad.append(BadField(number, "row", "does not fit", what))
             return [0.0] * len(self.names)
         return [read(value) for read, value in zip(self._readers, values, strict=True)]
+
+    def recorded(self, rows: Sequence[Sequence[Any]]) -> Matrix:
+        """Return golden rows as a matrix: numbers as they were recorded, text as what stands for it."""
+        cells = [[_read_level(f.places, v) if f.places else v for f, v in zip(self.features, row, strict=True)] for row in rows]
+        return np.array(cells, dtype=np.float64)
 
     def _check_names(self, number: int, row: Mapping[Any, object], bad: list[BadField]) -> None:
         """Note columns that are missing or that the model does not know."""
@@ -284,7 +299,7 @@ class Model:
         """Return the largest |difference| to the recorded predictions; raise ModelRefused above 1e-6."""
         golden = self.manifest["golden"]
         expected = np.array(golden["probabilities"], dtype=np.float64)
-        found = self.probabilities(np.array(golden["rows"], dtype=np.float64))
+        found = self.probabilities(self.reader.recorded(golden["rows"]))
         difference = float(np.max(np.abs(found - expected))) if found.shape == expected.shape and len(found) else math.inf
         if not difference <= GOLDEN_TOLERANCE:
             raise ModelRefused(f"The golden check failed: probabilities differ by {difference:.3g} from the recorded ones.")
@@ -304,14 +319,6 @@ class Answer(NamedTuple):
     rows: int
 
 
-class Request(NamedTuple):
-    """A request in either version, taken apart; `envelope` is the version, 1 or 2."""
-
-    rows: Sequence[object]
-    method: object
-    envelope: int
-
-
 def _decode(data: object) -> object:
     """Return the JSON value of a raw body; anything else as it is."""
     if not isinstance(data, (str, bytes, bytearray)):
@@ -325,8 +332,8 @@ def _decode(data: object) -> object:
     return value
 
 
-def _take_apart(value: Any, method: object) -> Request:
-    """Recognise version 1, version 2 (whose GlobalParameters older clients send as a number) or bare rows."""
+def _take_apart(value: Any, method: object) -> tuple[Sequence[object], object, int]:
+    """Return rows, method and version: 1 (bare rows, too) or 2, whose GlobalParameters older clients send as a number."""
     envelope = 1
     if isinstance(value, Mapping) and "Inputs" in value and "data" not in value:
         settings, value, envelope = value.get("GlobalParameters"), value["Inputs"], 2
@@ -338,15 +345,14 @@ def _take_apart(value: Any, method: object) -> Request:
     if not isinstance(rows, (list, tuple)):
         where = "Inputs.data" if envelope == 2 else "data"
         raise RequestRefused(f"{where} is missing or not a list of rows.")
-    return Request(rows, method, envelope)
+    return rows, method, envelope
 
 
-def _unknown_method(request: Request) -> Answer:
+def _unknown_method(name: object, envelope: int) -> Answer:
     """Answer as Azure does: version 1 with an error string, version 2 with a failure."""
-    name = request.method
     shown = f" ({name})" if isinstance(name, str) and _PLAIN_NAME.fullmatch(name) else ""
     sentence = f"Invalid predict method argument received{shown}"
-    if request.envelope == 2:
+    if envelope == 2:
         raise InvalidRows([BadField(0, "method", "is not known", " or ".join(METHODS))])
     return Answer(json.dumps({"error": sentence}), 0)
 
@@ -355,11 +361,7 @@ _model: Model | None = None
 
 
 def init() -> None:
-    """Open the model in AZUREML_MODEL_DIR, having checked every hash, and repeat its golden predictions.
-
-    Raises:
-        ModelRefused: what does not fit.
-    """
+    """Open the model in AZUREML_MODEL_DIR, check every hash, repeat its golden predictions; else raise ModelRefused."""
     global _model
     _model = None
     fresh = Model(Path(os.environ["AZUREML_MODEL_DIR"]), os.environ.get("HF_MANIFEST_SHA256"))
@@ -380,14 +382,14 @@ def answer(data: object, method: object = "predict", run: onnxruntime.RunOptions
     Raises:
         RequestRefused: the request has the wrong form (or InvalidRows: fields that cannot be used).
     """
-    request = _take_apart(_decode(data), method)
-    if request.method not in METHODS:
-        return _unknown_method(request)
+    rows, method, envelope = _take_apart(_decode(data), method)
+    if method not in METHODS:
+        return _unknown_method(method, envelope)
     model = current_model()
-    probabilities = model.probabilities(model.reader.matrix(request.rows), run)
-    found = probabilities.tolist() if request.method == "predict_proba" else model.classes(probabilities)
-    body: str | dict[str, object] = {"Results": found} if request.envelope == 2 else json.dumps({"result": found})
-    return Answer(body, len(request.rows))
+    probabilities = model.probabilities(model.reader.matrix(rows), run)
+    found = probabilities.tolist() if method == "predict_proba" else model.classes(probabilities)
+    body: str | dict[str, object] = {"Results": found} if envelope == 2 else json.dumps({"result": found})
+    return Answer(body, len(rows))
 
 
 def run(data: Any, method: str = "predict") -> str | dict[str, object]:

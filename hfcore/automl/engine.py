@@ -67,7 +67,8 @@ def fit(
     listeners = Listeners(on_start or _ignore, on_child or _ignore, on_phase or _ignore)
     children = _search(task, settings, plans, earlier, executor or InlineExecutor(), listeners, deadline)
     winner = choose_winner(children, task)
-    return AutoMLResult(tuple(children), winner.child, table.labels, table.features, task.folds, winner.head_start)
+    told = (table.labels, table.features, task.folds, winner.head_start, table.levels, table.guardrails)
+    return AutoMLResult(tuple(children), winner.child, *told)
 
 
 def _search(
@@ -138,6 +139,7 @@ def _task(table: TrainingTable, settings: AutoMLSettings, export: bool) -> Task:
         export=export,
         weights=table.weights,
         splits=table.splits(settings),
+        text=table.text,
     )
 
 

@@ -63,8 +63,9 @@ def fit_pipeline(
     seed: int,
     impute: bool,
     weights: Floats | None = None,
+    text: tuple[int, ...] = (),
 ) -> Pipeline:
-    """Fit every step and the learner on these rows and on nothing else.
+    """Fit every step and the learner on these rows and on nothing else; `text` are the places of text columns.
 
     A row's weight counts in the learner, not in the steps before it (scaling, knots), as in scikit-learn's pipelines;
     a row of weight 0 is left out of both. Above `most_rows` of the plan it learns from rows drawn at random, class by class.
@@ -75,7 +76,7 @@ def fit_pipeline(
     drawn = drawn_rows(codes, plan.parameters.get("most_rows"), seed)
     values, codes, weights = values[drawn], codes[drawn], None if weights is None else weights[drawn]
     scaler = plan.algorithm.rpartition(", ")[0] or None
-    steps, x = fit_steps(values.astype(np.float64), scaler, dict(plan.parameters), impute)
+    steps, x = fit_steps(values.astype(np.float64), scaler, dict(plan.parameters), impute, text)
     learner_parameters = {k: v for k, v in plan.parameters.items() if k not in _OWN}
     learner = fit_learner(plan.family, learner_parameters, x, codes, classes, seed, weights)
     return Pipeline(plan, steps, learner, values.shape[1], classes)

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hfcore.automl.graph import Graph
+from hfcore.automl.levels import fit_one_hot
 from hfcore.automl.splines import fit_splines
 
 Floats = npt.NDArray[np.float64]
@@ -136,8 +137,10 @@ def fit_scale(x: Floats, kind: str, clip: float | None = None) -> Scale:
     return Scale(kind, shift, np.where(spread > 1e-12 * np.maximum(1.0, np.abs(shift)), spread, 1.0), clip)
 
 
-def fit_steps(x: Floats, scaler: str | None, parameters: dict[str, Any], impute: bool) -> tuple[list[FittedStep], Floats]:
-    """Fit every step on `x` in order and return them with the transformed rows."""
+def fit_steps(
+    x: Floats, scaler: str | None, parameters: dict[str, Any], impute: bool, text: tuple[int, ...] = ()
+) -> tuple[list[FittedStep], Floats]:
+    """Fit every step on `x` in order and return them with the transformed rows; `text` are the places of text columns."""
     steps: list[FittedStep] = []
 
     def join(step: FittedStep) -> None:
@@ -145,6 +148,8 @@ def fit_steps(x: Floats, scaler: str | None, parameters: dict[str, Any], impute:
         steps.append(step)
         x = step.apply(x)
 
+    if text:
+        join(fit_one_hot(x, text))
     if impute:
         join(fit_impute(x))
     if parameters.get("log"):

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hfcore.automl.executors import TrialExecutor
+from hfcore.automl.levels import fit_one_hot
 from hfcore.automl.supervisor import MOST_DEATHS
 from hfcore.automl.table import TrainingTable
 
@@ -69,6 +70,8 @@ def predict_fold(kind: str, table: TrainingTable, folds: npt.NDArray[np.int64], 
     """Fit a simple model on every row outside a fold that counts, and return its probabilities for the rows inside."""
     weights = np.ones(len(table.codes)) if table.weights is None else table.weights
     kept, values = (folds != fold) & (weights > 0), table.values.astype(np.float64)
+    if table.text:
+        values = fit_one_hot(values[kept], table.text).apply(values)
     model = _model(kind, len(table.codes), int(kept.sum()), seed)
     given = {} if table.weights is None else {f"{model.steps[-1][0]}__sample_weight": weights[kept]}
     model.fit(values[kept], table.codes[kept], **given)

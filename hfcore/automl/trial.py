@@ -41,6 +41,7 @@ class Task:
     limit_s: float | None = None
     weights: Floats | None = None
     splits: Splits | None = None
+    text: tuple[int, ...] = ()
 
     @property
     def fold_numbers(self) -> range:
@@ -83,10 +84,10 @@ def run_trial(task: Task, plan: TrialPlan) -> ChildOutcome:
         held = task.held(fold)
         kept = ~held
         training = (task.values[kept], task.codes[kept], task.classes)
-        pipeline = fit_pipeline(plan, *training, seed, task.impute, task.weights_of(kept))
+        pipeline = fit_pipeline(plan, *training, seed, task.impute, task.weights_of(kept), task.text)
         predicted.append(pipeline.predict(task.values[held]))
     check_time(task, clock)
-    final = fit_pipeline(plan, task.values, task.codes, task.classes, seed, task.impute, task.weights)
+    final = fit_pipeline(plan, task.values, task.codes, task.classes, seed, task.impute, task.weights, task.text)
     fitted = final.predict(task.values)
     return ChildOutcome(
         number=plan.number,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,6 +11,7 @@ from hfcore.datasets.filled_in import filled_in_values
 from hfcore.datasets.ranks import rank_auc
 from hfcore.datasets.schema import Column, Schema
 from hfcore.datasets.validation import infer_schema
+from hfcore.records import Guardrail as Guardrail
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,16 +20,6 @@ PASSED, ALERTED, DONE = "Passed", "Alerted", "Done"
 MIN_MINORITY_SHARE = 0.2
 MIN_EVENTS_PER_VARIABLE = 10
 SUSPICIOUS_AUC = 0.95
-
-
-@dataclass(frozen=True)
-class Guardrail:
-    """One check: its name, "Passed", "Alerted" or "Done", what was found, and what to do ("" when nothing)."""
-
-    name: str
-    state: str
-    sentence: str
-    what_to_do: str = ""
 
 
 def check_guardrails(
@@ -48,7 +38,7 @@ def check_guardrails(
     features = [c for c in frame.columns if c != label and c not in left_out]
     return (
         _leakage(frame, label, schema, left_out),
-        _balance(frame[label]),
+        class_balance(frame[label]),
         _events_per_variable(frame[label], features),
         _missing(frame[[*features, label]]),
         _constant(frame[features]),
@@ -88,7 +78,8 @@ def _evidence(column: Column, auc: float) -> str:
     return f"{column.name!r} alone ranks the outcomes with an AUC of {auc:.3f}{unknown}."
 
 
-def _balance(label: pd.Series) -> Guardrail:
+def class_balance(label: pd.Series) -> Guardrail:
+    """Check that the rarest outcome has at least a fifth of the rows."""
     counts = label.value_counts()
     if counts.empty:
         return Guardrail("Class balance", ALERTED, "There are no rows.", "Choose other rows.")

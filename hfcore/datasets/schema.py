@@ -23,6 +23,7 @@ class Column:
         is_label: True for the outcome.
         known_at_scoring: False for what nobody knows when a new patient is scored.
         source: Where the ranges come from.
+        levels: The different values of a "category" column, when there are at most 100.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Column:
     is_label: bool = False
     known_at_scoring: bool = True
     source: str = ""
+    levels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+from hfcore.datasets.columns import MAX_LEVELS, plan_columns, text_levels
 from hfcore.datasets.heart_failure import HEART_FAILURE_SCHEMA
 from hfcore.datasets.reading import read_table as read_table
 from hfcore.datasets.schema import Column, Schema
@@ -29,6 +30,14 @@ class TrainingSettings(Protocol):
     @property
     def excluded_columns(self) -> tuple[str, ...]:
         """Columns that must not be features."""
+
+    @property
+    def weight_column_name(self) -> str | None:
+        """Column of row weights, if any; never a feature."""
+
+    @property
+    def featurization(self) -> str:
+        """ "auto" turns text into yes/no columns, "off" takes numbers only."""
 
 
 def check_table(frame: pd.DataFrame, name: str) -> None:
@@ -111,7 +120,11 @@ def _describe(name: str, values: pd.Series) -> Column:
         if kind == known.kind or (known.kind != "boolean" and kind in ("number", "integer")):
             return known
     bounds = (0.0, 1.0) if kind == "boolean" else (None, None)
-    return Column(name, name, kind, low=bounds[0], high=bounds[1], choices=("no", "yes") if kind == "boolean" else None)
+    choices = ("no", "yes") if kind == "boolean" else None
+    levels = text_levels(values) if kind == "category" else ()
+    return Column(
+        name, name, kind, low=bounds[0], high=bounds[1], choices=choices, levels=levels if len(levels) <= MAX_LEVELS else ()
+    )
 
 
 def column_kind(values: pd.Series) -> str:
@@ -170,11 +183,15 @@ def _wrong_exclusions(frame: pd.DataFrame, excluded: tuple[str, ...]) -> dict[st
 
 
 def _wrong_features(frame: pd.DataFrame, settings: TrainingSettings) -> dict[str, str]:
-    left_out = {settings.label_column_name, *settings.excluded_columns}
-    features = [c for c in frame.columns if c not in left_out]
-    if not features:
+    left_out = {settings.label_column_name, settings.weight_column_name, *settings.excluded_columns}
+    names = [c for c in frame.columns if c not in left_out]
+    if not names:
         return {"excluded_columns": "No feature is left; leave out fewer columns."}
-    textual = [str(c) for c in features if frame[c].dtype.kind not in "biuf"]
-    if textual:
-        return {"features": f"Only numbers can be features, but {_listed(textual)} holds text; add it to excluded_columns."}
-    return {}
+    plan = plan_columns(frame, names, settings.featurization)
+    refused = [str(c) for c in (*plan.unusable, *plan.dates)]
+    if refused:
+        takes, holds = (
+            ("Only numbers", "text") if settings.featurization == "off" else ("Only numbers and text", "dates or lists")
+        )
+        return {"features": f"{takes} can be features, but {_listed(refused)} holds {holds}; add it to excluded_columns."}
+    return {} if plan.features else {"features": f"Nothing can be learned from {_listed([str(c) for c in plan.left_out])}."}

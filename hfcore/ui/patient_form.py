@@ -82,8 +82,11 @@ def _field(column: Column) -> Value | None:
     if column.kind == "boolean":
         return _choice(column)
     if column.kind == "category":
-        text: str | None = st.text_input(heading(column), **_common(column))
-        return text
+        if not column.levels:
+            text: str | None = st.text_input(heading(column), **_common(column))
+            return text
+        chosen: str | None = st.selectbox(heading(column), column.levels, index=None, placeholder="Choose", **_common(column))
+        return chosen
     value = _number(column)
     problem = check(column, value)
     if problem:

@@ -18,6 +18,7 @@ _NOTHING = {
     "excluded_columns": "none",
     "iteration_timeout_minutes": "no limit of its own",
     "n_cross_validations": "chosen by the number of rows",
+    "validation_size": "none: folds",
 }
 
 

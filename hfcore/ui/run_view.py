@@ -8,7 +8,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from hfcore.records import ChildRun, Run
-from hfcore.ui import cancellation, chart, follow_up, honest, leaderboard, navigation, run_settings
+from hfcore.ui import cancellation, chart, follow_up, guardrail_list, honest, leaderboard, navigation, run_settings
 from hfcore.ui.azure import is_azure
 from hfcore.ui.figures import best_so_far
 from hfcore.ui.guard import guard
@@ -21,7 +21,7 @@ REFRESH_S = 1.0
 REFRESH_AFAR_S = 3.0
 LOG_LINES = 300
 LOG_HEIGHT = 420
-TABS = ("Leaderboard", "Log", "Settings")
+TABS = ("Leaderboard", "Data guardrails", "Log", "Settings")
 HOW_TO_READ = "How to read this: each point is a child run in the order they ended; the line is the best score so far."
 PICKED = " The best of many was also lucky; the sentence above takes that luck out."
 
@@ -117,11 +117,23 @@ def _figure(
     return best_so_far.build(_children, metric_name, planned, palette(dark))
 
 
+def _guardrails(run: Run) -> None:
+    if run.guardrails:
+        guardrail_list.draw(run.guardrails)
+    elif run.state.is_active:
+        st.markdown("The table has not been checked yet.")
+    else:
+        st.markdown("This run keeps no guardrails: it ended before its table was read, or is older than they are.")
+
+
 def _tabs(ws: Workspace, run: Run, children: Sequence[ChildRun]) -> None:
-    board, log, settings = st.tabs(TABS, key="run-tabs", on_change="rerun")
+    board, guardrails, log, settings = st.tabs(TABS, key="run-tabs", on_change="rerun")
     if board.open:
         with board:
             leaderboard.draw(run, children)
+    if guardrails.open:
+        with guardrails:
+            _guardrails(run)
     if log.open:
         with log:
             st.code(ws.logs(run.id, LOG_LINES) or "The log is still empty.", language=None, height=LOG_HEIGHT)

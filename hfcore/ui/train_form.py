@@ -16,7 +16,7 @@ from hfcore.datasets.dataset import Dataset
 from hfcore.datasets.schema import Column, Schema
 from hfcore.errors import InvalidSettings
 from hfcore.records import ComputeTarget, check_experiment_name
-from hfcore.ui import cluster_form, follow_up
+from hfcore.ui import cluster_form, follow_up, train_more
 from hfcore.ui.azure import is_azure
 from hfcore.ui.metric_words import meaning
 from hfcore.ui.words import literal
@@ -56,7 +56,7 @@ class Wish:
     @property
     def features(self) -> tuple[Column, ...]:
         """The columns that remain to learn from."""
-        out = {*self.values["excluded_columns"], self.values["label_column_name"]}
+        out = {*self.values["excluded_columns"], self.values["label_column_name"], self.values["weight_column_name"]}
         return tuple(c for c in self.dataset.schema if c.name not in out)
 
 
@@ -70,6 +70,7 @@ def draw(ws: Workspace) -> Wish:
         st.markdown("**Search**")
         experiment = _experiment(slots)
         values |= _search(slots)
+        values |= train_more.draw(dataset, str(values["label_column_name"]), slots)
     with st.container(border=True, key="group-where"):
         st.markdown("**Where**")
         values |= _where(ws, slots)

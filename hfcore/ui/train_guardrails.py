@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from hfcore.automl.settings import AutoMLSettings
+from hfcore.datasets.columns import ColumnPlan, plan_columns
 from hfcore.datasets.dataset import Dataset
 from hfcore.datasets.guardrails import PASSED, Guardrail, check_guardrails
 from hfcore.ui import navigation
@@ -17,11 +18,14 @@ from hfcore.workspace import Workspace
 
 def draw(ws: Workspace, data: Dataset, settings: AutoMLSettings) -> None:
     """Draw what an analyst should know before training on this table."""
-    found = _check(ws.name, data.name, data.version, settings.label_column_name, settings.excluded_columns, _ws=ws)
+    left_out = (*settings.excluded_columns, *((settings.weight_column_name,) if settings.weight_column_name else ()))
+    found, text = _check(ws.name, data.name, data.version, settings.label_column_name, left_out, _ws=ws)
     st.markdown("**What the data says**")
     for guardrail in found:
         if guardrail.state != PASSED:
             st.markdown(line(guardrail))
+    if text:
+        st.markdown(f":material/text_fields: {literal(text)}")
     st.markdown(_passed(sum(g.state == PASSED for g in found)))
     navigation.link("explore", "Look at the data", ":material/arrow_forward:")
 
@@ -43,6 +47,18 @@ def _passed(number: int) -> str:
 @st.cache_data(show_spinner=False, max_entries=100)
 def _check(
     workspace: str, dataset: str, version: int, label: str, excluded: tuple[str, ...], _ws: Workspace
-) -> Sequence[Guardrail]:
+) -> tuple[Sequence[Guardrail], str]:
     data = _ws.dataset(dataset, version)
-    return check_guardrails(data.to_pandas(), label, data.schema, excluded)
+    frame = data.to_pandas()
+    plan = plan_columns(frame, [c for c in frame.columns if c != label and c not in excluded], "auto")
+    return check_guardrails(frame, label, data.schema, excluded), text_sentence(plan)
+
+
+def text_sentence(plan: ColumnPlan) -> str:
+    """Say what becomes of the text columns, "" when there are none."""
+    parts = []
+    if plan.levels:
+        parts.append(f"Text in {', '.join(plan.levels)} becomes yes/no columns, one for each value that enough rows have.")
+    if plan.too_many:
+        parts.append(f"Text in {', '.join(plan.too_many)} is left out: it has too many different values.")
+    return " ".join(parts)

@@ -26,6 +26,8 @@ _SAME = (
     "iterations",
     "enable_early_stopping",
     "n_cross_validations",
+    "validation_size",
+    "weight_column_name",
     "allowed_models",
     "blocked_models",
     "compute_target",
@@ -73,14 +75,17 @@ def sentence(wish: Wish, settings: AutoMLSettings) -> str:
     return (
         f"{tried[0].upper()}{tried[1:]} from **{count(wish.dataset.rows, 'patient')}** and "
         f"**{count(len(wish.features), 'variable')}**{note}, each judged by "
-        f"**{meaning(settings.primary_metric).title.partition(',')[0]}** in {_folds(wish, settings)} cross-validation, "
+        f"**{meaning(settings.primary_metric).title.partition(',')[0]}** {_judged(wish, settings)}, "
         f"{_word(settings.max_concurrent_iterations)} at a time."
     )
 
 
-def _folds(wish: Wish, settings: AutoMLSettings) -> str:
+def _judged(wish: Wish, settings: AutoMLSettings) -> str:
+    weighted = f", rows weighted by {literal(settings.weight_column_name)}" if settings.weight_column_name else ""
+    if settings.validation_size is not None:
+        return f"on {100 * settings.validation_size:.0f} % of the rows, held out at random{weighted}"
     folds = settings.n_cross_validations or (10 if wish.dataset.rows < _CV_ROWS else 3)
-    return f"{folds}-fold"
+    return f"in {folds}-fold cross-validation{weighted}"
 
 
 def _word(number: int) -> str:

@@ -279,3 +279,25 @@ def test_the_entry_script_stands_alone(integer_model: Path, tmp_path: Path) -> N
         check=True,
     )
     assert ran.stdout == '{"result": [0]}\n[]\n'
+
+
+def test_text_is_read_as_its_place_and_never_repeated() -> None:
+    """Known text gives its place, null only where it may be missing, numbers what they spell; the rest is refused by name."""
+    entries = [
+        {"name": "ward", "kind": "category", "levels": ["1", "general", "True", None]},
+        {"name": "sex", "kind": "category", "levels": ["f", "m"]},
+    ]
+    reader = score.RowReader([score.Feature.from_manifest(e) for e in entries])
+    rows = [["general", "m"], [1, "f"], [True, "f"], [None, "m"], ["", "m"]]
+    assert reader.matrix(rows).tolist() == [[1, 1], [0, 0], [2, 0], [-1, 1], [-1, 1]]
+    with pytest.raises(score.InvalidRows) as caught:
+        reader.matrix([["secret", "f"], ["1", None], ["1", 0], ["1", ["f"]]])
+    assert [(f.row, f.field, f.expected) for f in caught.value.fields] == [
+        (1, "ward", "one of 1, general, True, null"),
+        (2, "sex", "one of f, m"),
+        (3, "sex", "one of f, m"),
+        (4, "sex", "one of f, m"),
+    ]
+    assert "secret" not in str(caught.value)
+    with pytest.raises(score.ModelRefused):
+        score.Feature.from_manifest({"name": "ward", "kind": "category", "levels": []})

@@ -163,6 +163,8 @@ def test_a_real_run(finished_home: FinishedRun, open_page: OpenPage) -> None:
     assert scores == sorted(scores, reverse=True)
     assert list(rows["picked"]).count("★ best") == 1
     assert "without follow-up time" in words(app)
+    app.session_state["run-tabs"] = "Data guardrails"
+    assert all(name in words(sound(app.run())) for name in ("Class balancing detection", "No value of a feature is missing."))
     app.session_state["run-tabs"] = "Log"
     assert sound(app.run()).code[0].value.strip()
 

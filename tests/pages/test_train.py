@@ -18,6 +18,7 @@ from hfcore.ui import launch
 from tests.fakes.workspace import MemoryWorkspace
 from tests.pages.conftest import OpenPage
 from tests.pages.seen import sound, title, words
+from tests.unit.automl.test_text import clinic
 
 DATA = "heart-failure-records"
 
@@ -59,6 +60,29 @@ def test_says_what_will_happen(memory: MemoryWorkspace, open_page: OpenPage) -> 
     app.toggle(key=f"train-late-{DATA}").set_value(False).run()
     assert "One kind of model" in words(sound(app))
     assert "**12 variables**, each judged" in words(app)
+
+
+def test_weights_and_a_held_out_share_reach_the_run(memory: MemoryWorkspace, open_page: OpenPage) -> None:
+    """What is chosen under More settings is said in the summary, is no variable any more, and is what is submitted."""
+    app = open_page("train")
+    app.selectbox(key=f"train-weights-{DATA}-DEATH_EVENT").set_value("platelets").run()
+    app.number_input(key="train-validation").set_value(25).run()
+    assert "on 25 % of the rows, held out at random, rows weighted by platelets" in words(sound(app))
+    assert "**10 variables**" in words(app)
+    _start(app)
+    settings = AutoMLSettings.from_dict(memory.runs()[0].settings)
+    assert (settings.weight_column_name, settings.validation_size) == ("platelets", 0.25)
+
+
+def test_what_becomes_of_text_is_said(workspace: LocalWorkspace, open_page: OpenPage) -> None:
+    """A table with text may be trained on; the page says which columns become yes/no and which are left out."""
+    workspace.register_dataset("clinic", clinic().drop(columns="nothing"))
+    app = open_page("train")
+    app.selectbox(key="train-dataset").set_value("clinic").run()
+    app.selectbox(key="train-label-clinic").set_value("grade").run()
+    assert "Text in ward, smoker becomes yes/no columns" in words(sound(app))
+    assert "Text in patient is left out: it has too many different values." in words(app)
+    assert not app.button(key="start-training").disabled
 
 
 def test_time_kept_in_is_warned_about(memory: MemoryWorkspace, open_page: OpenPage) -> None:

@@ -109,6 +109,7 @@ class Attempt:
     def _prepare_reports(self, frame: pd.DataFrame) -> None:
         table = training_table(frame, self._settings)
         self._table = table
+        self._journal.guardrails(table.guardrails)
         self._truth = [table.labels[code] for code in table.codes]
         self._folds = table.folds(self._settings)
 

@@ -95,7 +95,10 @@ class Datasets:
 
 
 def _schema(stored: dict[str, Any]) -> Schema:
-    fields = [{**c, "choices": None if c["choices"] is None else tuple(c["choices"])} for c in stored["columns"]]
+    tuples = {"choices", "levels"}
+    fields: list[dict[str, Any]] = [
+        {k: tuple(v) if k in tuples and v is not None else v for k, v in c.items()} for c in stored["columns"]
+    ]
     return Schema(tuple(Column(**field) for field in fields))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ from hfcore.backends.local.lease import Lease, guard
 from hfcore.backends.local.moves import UNFINISHED, move
 from hfcore.backends.local.store import Store
 from hfcore.backends.local.tables import children, runs
+from hfcore.records import Guardrail
 from hfcore.states import RunState
 
 if TYPE_CHECKING:
@@ -61,6 +63,13 @@ class Journal:
         with self._store.write() as connection:
             guard(connection, self._lease, planned=len(plans), state=state)
         log.info("%d child runs are planned.", len(plans))
+
+    def guardrails(self, found: Sequence[Guardrail]) -> None:
+        """Note what was checked in the table and what was done about it."""
+        with self._store.write() as connection:
+            guard(connection, self._lease, guardrails=[asdict(g) for g in found])
+        for check in found:
+            log.info("%s: %s.", check.name, check.state)
 
     def phase(self, phrase: str) -> None:
         """Note what the run is doing now."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from hfcore.datasets.columns import MISSING, is_number, level_codes, numbers, text_levels
 from hfcore.errors import ExportFailed
 from hfcore.settings import NOTICE
 
@@ -35,11 +36,13 @@ def describe(model: bytes, report: ModelReport, frame: pd.DataFrame, schema: Sch
         schema: Meaning and possible range of the columns.
 
     Raises:
-        ExportFailed: the model does not take these columns, or a column holds neither numbers nor yes/no.
+        ExportFailed: the model does not take these columns, or a column holds neither numbers, yes/no nor text.
     """
-    values = np.column_stack([frame[name].to_numpy(dtype=np.float64, na_value=np.nan) for name in report.features])
+    text = {name: text_levels(frame[name]) for name in report.features if not is_number(frame[name])}
+    values = np.column_stack([_column(frame[name], text.get(name)) for name in report.features])
     labels = np.unique(np.asarray(frame[report.label_column].tolist())).tolist()
     golden = _golden(model, values)
+    golden["rows"] = [_as_sent(row, report.features, text) for row in golden["rows"]]
     if golden["probabilities"] and len(golden["probabilities"][0]) != len(labels):
         raise ExportFailed(f"The model gives {len(golden['probabilities'][0])} probabilities for {len(labels)} classes.")
     return {
@@ -50,7 +53,7 @@ def describe(model: bytes, report: ModelReport, frame: pd.DataFrame, schema: Sch
         "labels": labels,
         "positive_label": _positive(labels, report.positive_label),
         "threshold": THRESHOLD,
-        "features": [_feature(schema, name, values[:, i]) for i, name in enumerate(report.features)],
+        "features": [_feature(schema, name, values[:, i], text.get(name)) for i, name in enumerate(report.features)],
         "golden": golden,
         "uses_follow_up_time": report.uses_follow_up_time,
         "run_id": report.run_id,
@@ -88,8 +91,27 @@ def _golden(model: bytes, values: npt.NDArray[np.float64]) -> dict[str, Any]:
     return {"rows": rows.tolist(), "probabilities": np.asarray(probabilities, dtype=np.float64).tolist()}
 
 
-def _feature(schema: Schema, name: str, values: npt.NDArray[np.float64]) -> dict[str, Any]:
-    """Return one input: its kind, unit, possible range (never narrower than the training rows) and training range."""
+def _column(column: pd.Series[Any], levels: tuple[str, ...] | None) -> npt.NDArray[np.float64]:
+    return numbers(column) if levels is None else level_codes(column, levels)
+
+
+def _as_sent(row: Sequence[float], features: Sequence[str], text: Mapping[str, tuple[str, ...]]) -> list[Any]:
+    """Return a row as a caller sends it: text instead of the place of a level, nothing for what is missing."""
+    return [_level(v, text[name]) if name in text else v for name, v in zip(features, row, strict=True)]
+
+
+def _level(place: float, levels: tuple[str, ...]) -> str | None:
+    return None if place == MISSING else levels[int(place)]
+
+
+def _feature(schema: Schema, name: str, values: npt.NDArray[np.float64], levels: tuple[str, ...] | None) -> dict[str, Any]:
+    """Return one input: its kind, unit, possible range (never narrower than the training rows) and training range.
+
+    Text has its known values instead, nothing (null) among them if it was missing in a training row.
+    """
+    if levels is not None:
+        nothing = [None] if (values == MISSING).any() else []
+        return {"name": name, "kind": "category", "levels": [*levels, *nothing]}
     column = schema[name]
     if column.kind not in ("number", "integer", "boolean"):
         raise ExportFailed(f"The column {name!r} is a {column.kind}; a model in service takes numbers and yes/no only.")

@@ -24,7 +24,7 @@ from hfcore.backends.local.processes import end
 from hfcore.backends.local.store import BUSY_S, Store
 from hfcore.backends.local.tables import children, runs
 from hfcore.errors import BackendUnavailable, IllegalMove, ReportNotAvailable, RunNotFound
-from hfcore.records import ChildRun, Run
+from hfcore.records import ChildRun, Guardrail, Run
 from hfcore.states import RunState
 
 PATIENCE_S = 2.0  # for a writer that may be the very worker that is to be ended
@@ -165,6 +165,7 @@ def _run(row: Row[Any]) -> Run:
         best_algorithm=row.best_algorithm,
         best_score=row.best_score,
         attempts=row.attempts,
+        guardrails=tuple(Guardrail(**g) for g in row.guardrails),
     )
 
 

@@ -81,6 +81,7 @@ runs = Table(
     Column("lease_started", Float),
     Column("lease_claimed", Boolean, nullable=False, default=False),
     Column("lease_beat", Float, nullable=False),
+    Column("guardrails", JSON, nullable=False, default=list),
 )
 
 # A child run. The files are named relative to the home folder; a name stands only together with its SHA-256.

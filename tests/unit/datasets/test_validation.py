@@ -113,11 +113,21 @@ def test_unknown_excluded_columns_list_the_known_ones():
 
 
 def test_text_features_are_named_with_the_way_out():
-    """Columns of text are named, and leaving them out makes the table trainable."""
+    """Without featurization columns of text are named, and leaving them out makes the table trainable."""
     frame = table().assign(city="Faisalabad")
     with pytest.raises(InvalidSettings, match="'city' holds text; add it to excluded_columns"):
-        check_trainable(frame, settings(label_column_name="y"))
-    check_trainable(frame, settings(label_column_name="y", excluded_columns=["city"]))
+        check_trainable(frame, settings(label_column_name="y", featurization="off"))
+    check_trainable(frame, settings(label_column_name="y", featurization="off", excluded_columns=["city"]))
+
+
+def test_text_is_accepted_where_it_is_turned_into_yes_and_no():
+    """With featurization text, ids and constants do not stand in the way; dates do, and so does a table of nothing else."""
+    frame = table().assign(city=["Lahore", "Multan", "Lahore"] * 10, code=[f"P{i}" for i in range(30)], land="Pakistan")
+    check_trainable(frame, settings(label_column_name="y"))
+    with pytest.raises(InvalidSettings, match="'seen' holds dates or lists; add it to excluded_columns"):
+        check_trainable(frame.assign(seen="2026-01-02"), settings(label_column_name="y"))
+    with pytest.raises(InvalidSettings, match="Nothing can be learned from 'land', 'code'"):
+        check_trainable(frame[["y", "code", "land"]], settings(label_column_name="y"))
 
 
 def test_no_feature_left_is_refused():
