@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from hfcore.automl.executors.ray_guard import MARK, start_guard
+from hfcore.automl.executors.ray_guard import MARK, end_cluster, start_guard
 from hfcore.automl.executors.targets import why_not
 from hfcore.backends.local.store import Store
 from hfcore.backends.local.workspace import LocalWorkspace
@@ -86,30 +86,47 @@ def test_a_cluster_that_cannot_be_there_is_refused_at_once(home: Path, address: 
     assert list(workspace.runs()) == []
 
 
+class Head:
+    """The first machine of a Ray cluster, started by Ray's own command; started anew when a busy machine was too slow for it."""
+
+    def __init__(self, folder: Path, port: int, log: Path) -> None:
+        options = {
+            "port": 0,
+            "node-ip-address": "127.0.0.1",
+            "num-cpus": 2,
+            "include-dashboard": "false",
+            "object-store-memory": 100_000_000,
+            "ray-client-server-port": port,
+            "temp-dir": folder,
+        }
+        start = [sys.executable, "-m", "ray.scripts.scripts", "start", "--head", "--block", "--disable-usage-stats"]
+        self.command = [*start, *(f"--{name}={value}" for name, value in options.items())]
+        self.env = os.environ | {MARK: str(folder), "RAY_USAGE_STATS_ENABLED": "0"}
+        self.folder, self.port, self.log = folder, port, log
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def answers(self) -> bool:
+        """Tell whether the cluster can be connected to; start it when it does not run."""
+        if self.process is None or self.process.poll() is not None:
+            end_cluster(str(self.folder))
+            with self.log.open("a") as log:
+                self.process = subprocess.Popen(self.command, env=self.env, stdout=log, stderr=log)
+        return why_not(f"ray://127.0.0.1:{self.port}") is None
+
+
 @pytest.fixture
 def cluster(tmp_path: Path) -> Iterator[int]:
     """A Ray cluster of this machine that was there before, and the port of its client server."""
-    port, folder = free_port(), Path(tempfile.mkdtemp(prefix="r", dir="/tmp"))
-    options = {
-        "port": 0,
-        "node-ip-address": "127.0.0.1",
-        "num-cpus": 2,
-        "include-dashboard": "false",
-        "object-store-memory": 100_000_000,
-        "ray-client-server-port": port,
-        "temp-dir": folder,
-    }
-    command = [sys.executable, "-m", "ray.scripts.scripts", "start", "--head", "--block", "--disable-usage-stats"]
+    folder = Path(tempfile.mkdtemp(prefix="r", dir="/tmp"))
+    head = Head(folder, free_port(), tmp_path / "head.log")
     guard = start_guard(folder)
-    with (tmp_path / "head.log").open("w") as log:
-        env = os.environ | {MARK: str(folder), "RAY_USAGE_STATS_ENABLED": "0"}
-        head = subprocess.Popen([*command, *(f"--{k}={v}" for k, v in options.items())], env=env, stdout=log, stderr=log)
     try:
-        until(lambda: why_not(f"ray://127.0.0.1:{port}") is None, seconds=200, what="the cluster's client server")
-        yield port
+        until(head.answers, seconds=200, what="the cluster's client server")
+        yield head.port
     finally:
         guard.communicate(timeout=60)
-        head.wait(timeout=30)
+        if head.process is not None:
+            head.process.wait(timeout=30)
 
 
 def test_a_run_joins_a_cluster_by_its_address(home: Path, finished_run: FinishedRun, cluster: int) -> None:
