@@ -9,18 +9,19 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from tests.fakes.azure.exchange import Answer, Ask
-from tests.fakes.azure.place import LOGIN, LOGIN_HOST, Place
+from tests.fakes.azure.place import IMDS, LOGIN, LOGIN_HOST, Place
 from tests.fakes.azure.routes import route
 
 _LIFE_S = 3599
 
 
 class Aad:
-    """Gives out tokens and knows them again."""
+    """Gives out tokens and knows them again; `managed_identity` says whether this machine has an identity of its own."""
 
     def __init__(self, place: Place) -> None:
         self._place = place
         self._tokens: set[str] = set()
+        self.managed_identity = False
 
     @route("GET", LOGIN, "/{tenant}/v2.0/.well-known/openid-configuration")
     def describe(self, ask: Ask) -> Any:
@@ -56,6 +57,21 @@ class Aad:
             return _refused(401, "invalid_client", "AADSTS7000215: Invalid client secret provided.")
         token = self._new_token(form.get("scope", ""))
         return {"token_type": "Bearer", "expires_in": _LIFE_S, "ext_expires_in": _LIFE_S, "access_token": token}
+
+    @route("GET", IMDS, "/metadata/identity/oauth2/token")
+    def machine_token(self, ask: Ask) -> Any:
+        """Give a token to this machine's own identity, over plain HTTP as Azure's machines are asked."""
+        if ask.headers.get("metadata", "").lower() != "true" or not self.managed_identity:
+            return Answer({"error": "invalid_request", "error_description": "Identity not found"}, 400)
+        resource, now = ask.query["resource"], int(time.time())
+        times = {
+            "expires_in": str(_LIFE_S),
+            "ext_expires_in": str(_LIFE_S),
+            "expires_on": str(now + _LIFE_S),
+            "not_before": str(now),
+        }
+        token = {"access_token": self._new_token(resource), "token_type": "Bearer", "resource": resource}
+        return {**token, **times, "client_id": self._place.client}
 
     def knows(self, ask: Ask) -> bool:
         """Tell whether a request carries a token of this directory."""

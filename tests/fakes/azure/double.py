@@ -20,7 +20,7 @@ from tests.fakes.azure.jasmine import Jasmine
 from tests.fakes.azure.journal import Journal
 from tests.fakes.azure.metrics import Metrics
 from tests.fakes.azure.models import Models
-from tests.fakes.azure.place import BLOB_HOST, HOSTS, LOGIN_HOST, Place
+from tests.fakes.azure.place import BLOB_HOST, HOSTS, IMDS_HOST, LOGIN_HOST, Place
 from tests.fakes.azure.routes import Table, as_answer
 from tests.fakes.azure.services import Services
 
@@ -64,7 +64,7 @@ class AzureDouble:
         return (fault.answer if fault is not None and fault.answer else answer), fault
 
     def _work(self, ask: Ask) -> Answer:
-        if ask.host not in HOSTS:
+        if ask.host not in (*HOSTS, IMDS_HOST):
             self.journal.stray(f"unknown host: {ask.host}")
             return Answer(error_body("NotFound", "unknown host"), 404)
         found = self._table.find(ask)
@@ -87,7 +87,7 @@ class AzureDouble:
 
     def _refused(self, ask: Ask) -> Answer | None:
         """Return the refusal of a request without a token, or to another workspace than this one."""
-        guarded = ask.host not in (LOGIN_HOST, BLOB_HOST) and not ask.path.startswith(_OPEN)
+        guarded = ask.host not in (LOGIN_HOST, BLOB_HOST, IMDS_HOST) and not ask.path.startswith(_OPEN)
         if guarded and not self.aad.knows(ask):
             return Answer(error_body("InvalidAuthenticationToken", "The access token is missing or invalid."), 401)
         return self._elsewhere(ask) if "workspace" in ask.params else None

@@ -11,8 +11,10 @@ LOGIN_HOST = "login.microsoftonline.com"
 API_HOST = "eastus.api.azureml.ms"
 MMS_HOST = "eastus.modelmanagement.azureml.net"
 BLOB_HOST = "hfdouble.blob.core.windows.net"
+IMDS_HOST = "169.254.169.254"
 HOSTS = (ARM_HOST, LOGIN_HOST, API_HOST, MMS_HOST, BLOB_HOST)
 ARM, LOGIN, API, MMS, BLOB = (host.replace(".", r"\.") for host in HOSTS)
+IMDS = IMDS_HOST.replace(".", r"\.")
 ANY_ARM_OR_API = f"{ARM}|{API}"
 
 

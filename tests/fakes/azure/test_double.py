@@ -24,6 +24,17 @@ def test_the_workspace_opens(azure: AzureDouble, ws: Any) -> None:
     assert azure.journal.count("POST", "login.*/token$") == 1
 
 
+def test_a_managed_identity_is_let_in(azure: AzureDouble) -> None:
+    """A machine with an identity of its own needs no secret; one without is told that there is none."""
+    from azureml.core import Workspace
+    from azureml.core.authentication import MsiAuthentication
+
+    with pytest.raises(Exception, match="Failed to connect to MSI"):
+        Workspace.from_config(auth=MsiAuthentication(cloud="AzureCloud"))
+    azure.aad.managed_identity = True
+    assert Workspace.from_config(auth=MsiAuthentication(cloud="AzureCloud")).name == azure.place.workspace
+
+
 def test_an_experiment_is_got_or_created(azure: AzureDouble, ws: Any) -> None:
     """An experiment is made by the first use of its name only."""
     from azureml.core import Experiment
