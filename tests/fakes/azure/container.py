@@ -60,7 +60,8 @@ class Container:
         """Wait until the script serves and return None, or the line that says why it never will."""
         assert self._process is not None
         assert self._process.stdout is not None
-        told = self._process.stdout.readline()
+        with self._process.stdout as said:
+            told = said.readline()
         if told:
             self.uri = f"http://127.0.0.1:{int(told)}/score"
             return None
@@ -77,5 +78,3 @@ class Container:
         if self._process is not None:
             self._process.kill()
             self._process.wait()
-            if self._process.stdout is not None:
-                self._process.stdout.close()

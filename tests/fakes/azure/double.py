@@ -14,7 +14,7 @@ from tests.fakes.azure.datasets import Datasets
 from tests.fakes.azure.datastores import Datastores
 from tests.fakes.azure.environments import Environments
 from tests.fakes.azure.exchange import Answer, Ask, Refusal, error_body
-from tests.fakes.azure.faults import SILENT, Fault, Faults
+from tests.fakes.azure.faults import ANSWER, SILENT, Fault, Faults
 from tests.fakes.azure.history import History
 from tests.fakes.azure.jasmine import Jasmine
 from tests.fakes.azure.journal import Journal
@@ -58,10 +58,12 @@ class AzureDouble:
         """Answer one request, unless a fault that was ordered strikes it."""
         fault = self.faults.of(ask)
         answer = self._work(ask) if fault is None or fault.effect else None
-        self.journal.note(ask, answer.status if fault is None and answer else fault.kind if fault else 0)
+        answer = fault.answer if fault is not None and fault.answer else answer
+        told = fault is None or fault.kind == ANSWER
+        self.journal.note(ask, answer.status if told and answer else fault.kind if fault else 0)
         if fault is not None and fault.kind == SILENT:
             self.faults.released.wait()
-        return (fault.answer if fault is not None and fault.answer else answer), fault
+        return answer, fault
 
     def _work(self, ask: Ask) -> Answer:
         if ask.host not in (*HOSTS, IMDS_HOST):

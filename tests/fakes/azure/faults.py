@@ -10,7 +10,7 @@ from typing import Any
 
 from tests.fakes.azure.exchange import Answer, Ask, error_body
 
-RESET, TRUNCATED, SILENT = "reset", "truncated", "silent"
+ANSWER, RESET, TRUNCATED, SILENT = "answer", "reset", "truncated", "silent"
 
 
 @dataclass
@@ -60,7 +60,7 @@ class Faults:
             body if body is not None else error_body(code or _CODES.get(status, "ServiceError"), message or f"Ordered: {status}.")
         )
         after = {} if retry_after is None else {"Retry-After": f"{retry_after:g}"}
-        return self._add(method, pattern, "answer", answer=Answer(said, status, {**after, **(headers or {})}), **how)
+        return self._add(method, pattern, ANSWER, answer=Answer(said, status, {**after, **(headers or {})}), **how)
 
     def reset(self, method: str, pattern: str, **how: Any) -> Fault:
         """Close the connection hard before a byte of the answer was sent."""

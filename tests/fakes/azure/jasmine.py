@@ -94,15 +94,18 @@ class Jasmine:
 
     def release(self) -> None:
         """Let runs go on that were held in Preparing."""
-        self.held = False
-        for job in self.jobs.values():
-            if job.run.status == "Preparing" and job.process is None:
-                self._start(job)
+        with self._double.lock:
+            self.held = False
+            for job in self.jobs.values():
+                if job.run.status == "Preparing" and job.process is None:
+                    self._start(job)
 
     def close(self) -> None:
         """End every process and wait until it is gone."""
         for job in self.jobs.values():
-            _end(job)
+            with self._double.lock:
+                job.run.status = job.run.status if job.run.status in _OVER else "CancelRequested"
+                _end(job)
             if job.listener is not None:
                 job.listener.join(10)
             job.folder.cleanup()
@@ -188,9 +191,10 @@ class Jasmine:
         child.status = "Completed"
 
     def _on_done(self, job: Job, told: dict[str, Any]) -> None:
+        """Name the child run with the highest score, as Azure does, whichever our own engine would have taken."""
         run = job.run
-        run.tags["automl_best_child_run_id"] = f"{run.id}_{told['best'] - 1}"
         finished = [c for c in self._double.history.children(run) if "score" in c.properties]
+        run.tags["automl_best_child_run_id"] = max(finished, key=lambda c: float(c.properties["score"])).id
         for name in ("score", "run_algorithm", "run_preprocessor", "iteration"):
             run.tags[f"{name}_000"] = ";".join(c.properties[name] for c in finished)
         run.status, run.ended = "Completed", datetime.now(UTC)

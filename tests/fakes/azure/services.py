@@ -192,15 +192,18 @@ class Services:
 
     def release(self) -> None:
         """Let deployments go on that were held."""
-        self.held = False
-        for service in self.all.values():
-            if service.starter is None:
-                self._start(service)
+        with self._double.lock:
+            self.held = False
+            for service in self.all.values():
+                if service.starter is None:
+                    self._start(service)
 
     def close(self) -> None:
         """End every container and wait until it is gone."""
-        for service in list(self.all.values()):
+        for service in list(self.operations.values()):
             self._forget(service)
+            if service.starter is not None:
+                service.starter.join(10)
         self.all.clear()
 
     def _service(self, name: str) -> Service:
@@ -260,7 +263,7 @@ class Services:
             service.updated = datetime.now(UTC)
             if crash is None:
                 service.state = "Healthy"
-            elif service.name in self.all:
+            elif self.all.get(service.name) is service:
                 said = f"Error in entry script, {crash}, please run print(service.get_logs()) to get details."
                 self._fail(service, "CrashLoopBackOff", said)
 

@@ -114,6 +114,7 @@ def test_faults_are_counted(azure: AzureDouble) -> None:
     answers = [requests.get(url, timeout=10) for _ in range(3)]
     assert [a.status_code for a in answers] == [503, 503, 401]
     assert (twice.struck, answers[0].headers["Retry-After"]) == (2, "1")
+    assert [c.outcome for c in azure.journal.to("GET", "/subscriptions$")] == [503, 503, 401]
 
 
 def test_connections_break_as_ordered(azure: AzureDouble) -> None:

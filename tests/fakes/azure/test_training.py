@@ -97,3 +97,12 @@ def test_a_failure_is_told(azure: AzureDouble) -> None:
     run = submit(azure)
     assert run.get_status() == "Failed"
     assert run.get_details()["error"]["error"]["message"] == "The compute target is out of quota."
+
+
+def test_what_is_at_work_ends_with_the_test(azure: AzureDouble) -> None:
+    """Closing the double ends a run at work, so that no process of a test outlives it, and calls nothing of it a fault."""
+    run = submit(azure, iterations=50, allowed_models=None)
+    until(lambda: run.get_status() == "Running", seconds=240, what="the run works")
+    azure.close()
+    assert azure.history.runs[run.id].status == "Canceled"
+    assert azure.jasmine.jobs[run.id].process.poll() is not None

@@ -65,13 +65,13 @@ class Telling:
 
 
 def main(folder: Path) -> None:
-    """Train as ordered, then name the best child run or say in a sentence why there is none."""
+    """Train as ordered, or say in a sentence why nothing could be trained."""
     try:
         settings = engine_settings(json.loads((folder / "order.json").read_text()))
         frame = pd.read_parquet(folder / "table.parquet")
         telling = Telling(folder, frame, settings)
-        result = automl.fit(frame, settings, telling.child, on_plan=telling.plan, on_start=telling.start)
-        say("done", best=result.best.number)
+        automl.fit(frame, settings, telling.child, on_plan=telling.plan, on_start=telling.start)
+        say("done")
     except HfError as error:
         say("failed", message=str(error))
 
