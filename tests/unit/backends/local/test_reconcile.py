@@ -24,7 +24,7 @@ FAMILY = "import subprocess, sys, time; subprocess.Popen([sys.executable, '-c', 
 def launched(monkeypatch: pytest.MonkeyPatch) -> list[Lease]:
     """The leases that a new worker was started for, in place of real workers."""
     seen: list[Lease] = []
-    monkeypatch.setattr(module, "launch", lambda store, lease, processes: seen.append(lease))
+    monkeypatch.setattr(module, "launch", lambda store, lease, processes, target: seen.append(lease))
     return seen
 
 
