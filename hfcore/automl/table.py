@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _MANY_ROWS = 20_000  # above, Azure holds out a tenth once instead of folding
 _HELD_OUT = 0.1
+_COMMON = 50  # rows of a class, of which a tenth can be parted for the ensembles
 _RARE = 10  # a class with fewer rows than this per row kept keeps them all
 
 
@@ -63,10 +64,10 @@ class TrainingTable:
     def splits(self, settings: AutoMLSettings) -> Splits | None:
         """Return the random splits that `validation_size` asks for; None when every row is held out once, in its fold.
 
-        Above 20,000 rows a tenth is held out once unless the settings say otherwise, as Azure does.
+        Above 20,000 rows a tenth is held out once, as Azure does, unless the settings say otherwise or a label is rare.
         """
         size, count = settings.validation_size, settings.n_cross_validations
-        if size is None and count is None and len(self.codes) > _MANY_ROWS:
+        if size is None and count is None and len(self.codes) > _MANY_ROWS and np.bincount(self.codes).min() >= _COMMON:
             size = _HELD_OUT
         if size is None:
             return None

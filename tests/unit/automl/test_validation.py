@@ -174,3 +174,5 @@ def test_a_long_table_is_held_out_once(rows: int, held: int, folds: set[int]) ->
     assert (chosen >= 0).sum() == held
     assert set(chosen) == folds
     assert set(table.folds(AutoMLSettings(label_column_name="y", n_cross_validations=5))) == {0, 1, 2, 3, 4}
+    rare = TrainingTable(np.zeros((rows, 1), np.float32), (np.arange(rows) < 49).astype(np.intp), ("x",), (0, 1))
+    assert (rare.folds(AutoMLSettings(label_column_name="y")) >= 0).all()
