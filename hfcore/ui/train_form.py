@@ -56,7 +56,7 @@ class Wish:
     @property
     def features(self) -> tuple[Column, ...]:
         """The columns that remain to learn from."""
-        out = {*self.values["excluded_columns"], self.values["label_column_name"], self.values["weight_column_name"]}
+        out = {*self.values["excluded_columns"], self.values["label_column_name"], self.values.get("weight_column_name")}
         return tuple(c for c in self.dataset.schema if c.name not in out)
 
 
