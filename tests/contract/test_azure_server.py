@@ -16,7 +16,7 @@ from hfcore.records import DeploymentSpec, Endpoint
 from hfcore.scoring.client import ScoringClient
 from hfcore.ui.scoring import score as score_form
 from hfcore.workspace import Workspace
-from tests.contract.conftest import Backend
+from tests.finished import FinishedRun
 from tests.inference.azure_server import INSTALL, azure_server, program
 
 TOLERANCE = 1e-6
@@ -24,11 +24,11 @@ Values = list[dict[str, Any]]
 
 
 @pytest.fixture
-def served(backend: Backend) -> Iterator[tuple[Workspace, Endpoint]]:
-    """The run's best model, registered and in service."""
-    workspace = backend.workspace
+def served(finished_home: FinishedRun) -> Iterator[tuple[Workspace, Endpoint]]:
+    """The run's best model, registered and in service on this machine: what is compared is the service that ships."""
+    workspace = finished_home.open()
     spec = DeploymentSpec(name="parity", cpu_cores=1, memory_gb=1, auth=True)
-    endpoint = workspace.deploy(workspace.register_model(backend.run_id), spec)
+    endpoint = workspace.deploy(workspace.register_model(finished_home.run_id), spec)
     yield workspace, endpoint
     workspace.delete_endpoint(endpoint.name)
 
