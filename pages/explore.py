@@ -5,10 +5,8 @@ from __future__ import annotations
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from hfcore.ui import frame, guardrail_list, navigation, patients, relations, selection, survival, variables
+from hfcore.ui import explore_tabs, frame, navigation, patients, selection
 from hfcore.workspace import Workspace
-
-TABS = ("Patients", "Variables", "Relations", "Survival", "Guardrails")
 
 
 def draw(ws: Workspace, action: DeltaGenerator) -> None:
@@ -23,22 +21,7 @@ def draw(ws: Workspace, action: DeltaGenerator) -> None:
         return
     checks = patients.guardrails(chosen, data)
     sentence.markdown(f"{patients.opening(chosen, data)} {patients.guardrail_summary(checks) if checks else ''}")
-    table, by_outcome, related, alive, guards = st.tabs(TABS, key="explore-tab", on_change="rerun")
-    with table:
-        if table.open:
-            patients.draw(chosen, data)
-    with by_outcome:
-        if by_outcome.open:
-            variables.draw(chosen, data)
-    with related:
-        if related.open:
-            relations.draw(chosen, data)
-    with alive:
-        if alive.open:
-            survival.draw(chosen, data)
-    with guards:
-        if guards.open:
-            guardrail_list.draw(checks)
+    explore_tabs.draw(chosen, data)
     selection.code(ws, data)
 
 

@@ -2,26 +2,10 @@
 
 from __future__ import annotations
 
-import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from hfcore.ui import (
-    curves,
-    frame,
-    gaps,
-    metrics_table,
-    outcome,
-    pipeline,
-    registration,
-    reports,
-    run_choice,
-    simpler_models,
-    threshold,
-    verdict,
-)
+from hfcore.ui import frame, gaps, model_tabs, outcome, registration, reports, run_choice, simpler_models, verdict
 from hfcore.workspace import Workspace
-
-TABS = ("Discrimination", "Calibration", "Threshold", "All metrics", "Pipeline")
 
 
 def draw(ws: Workspace, action: DeltaGenerator) -> None:
@@ -40,22 +24,7 @@ def draw(ws: Workspace, action: DeltaGenerator) -> None:
     verdict.figures(report)
     simpler_models.draw(ws.name, report)
     gaps.draw(report)
-    discrimination, calibration, cut, metrics, made_of = st.tabs(TABS, key="model-tab", on_change="rerun")
-    with discrimination:
-        if discrimination.open and gaps.has_curves(report):
-            curves.discrimination(ws.name, report, words)
-    with calibration:
-        if calibration.open and gaps.has_curves(report):
-            curves.calibration(ws.name, report, words)
-    with cut:
-        if cut.open and gaps.has_curves(report):
-            threshold.draw(report, words)
-    with metrics:
-        if metrics.open:
-            metrics_table.draw(ws.name, report)
-    with made_of:
-        if made_of.open:
-            pipeline.draw(report)
+    model_tabs.draw(model_tabs.Judged(ws, run, child, report, words))
     registration.code(ws, run, child)
 
 

@@ -121,7 +121,7 @@ def cluster(tmp_path: Path) -> Iterator[int]:
     head = Head(folder, free_port(), tmp_path / "head.log")
     guard = start_guard(folder)
     try:
-        until(head.answers, seconds=200, what="the cluster's client server")
+        until(head.answers, seconds=200, what=f"the cluster's client server; what its head says stands in {head.log}")
         yield head.port
     finally:
         guard.communicate(timeout=60)

@@ -1,0 +1,32 @@
+"""The tabs of the Explore page, in their order; only the open one is drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from hfcore.datasets.dataset import Dataset
+from hfcore.ui import guardrail_list, patients, relations, survival, variables
+from hfcore.ui.selection import Selection
+
+
+def draw(chosen: Selection, data: Dataset) -> None:
+    """Draw the tabs."""
+    for tab, content in zip(st.tabs(list(TABS), key="explore-tab", on_change="rerun"), TABS.values(), strict=True):
+        with tab:
+            if tab.open:
+                content(chosen, data)
+
+
+def _guardrails(chosen: Selection, data: Dataset) -> None:
+    guardrail_list.draw(patients.guardrails(chosen, data))
+
+
+TABS: dict[str, Callable[[Selection, Dataset], None]] = {
+    "Patients": patients.draw,
+    "Variables": variables.draw,
+    "Relations": relations.draw,
+    "Survival": survival.draw,
+    "Guardrails": _guardrails,
+}

@@ -1,0 +1,65 @@
+"""The tabs of the Model page, in their order; only the open one is drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import streamlit as st
+
+from hfcore.records import ChildRun, Run
+from hfcore.reporting.report import ModelReport
+from hfcore.ui import curves, gaps, metrics_table, pipeline, threshold
+from hfcore.ui.outcome import Outcome
+from hfcore.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What the page is about: a child run of a run, its report, and the words for what is predicted."""
+
+    workspace: Workspace
+    run: Run
+    child: ChildRun
+    report: ModelReport
+    outcome: Outcome
+
+
+def draw(judged: Judged) -> None:
+    """Draw the tabs."""
+    for tab, content in zip(st.tabs(list(TABS), key="model-tab", on_change="rerun"), TABS.values(), strict=True):
+        with tab:
+            if tab.open:
+                content(judged)
+
+
+def _discrimination(judged: Judged) -> None:
+    if gaps.has_curves(judged.report):
+        curves.discrimination(judged.workspace.name, judged.report, judged.outcome)
+
+
+def _calibration(judged: Judged) -> None:
+    if gaps.has_curves(judged.report):
+        curves.calibration(judged.workspace.name, judged.report, judged.outcome)
+
+
+def _threshold(judged: Judged) -> None:
+    if gaps.has_curves(judged.report):
+        threshold.draw(judged.report, judged.outcome)
+
+
+def _metrics(judged: Judged) -> None:
+    metrics_table.draw(judged.workspace.name, judged.report)
+
+
+def _pipeline(judged: Judged) -> None:
+    pipeline.draw(judged.report)
+
+
+TABS: dict[str, Callable[[Judged], None]] = {
+    "Discrimination": _discrimination,
+    "Calibration": _calibration,
+    "Threshold": _threshold,
+    "All metrics": _metrics,
+    "Pipeline": _pipeline,
+}
