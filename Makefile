@@ -10,9 +10,6 @@ digest   = $(shell cat $(1) | cksum | cut -d' ' -f1)
 RUNTIME := $(VENV)/.runtime-$(call digest,requirements.txt constraints.txt)
 TESTING := $(VENV)/.testing-$(call digest,requirements.txt requirements-ray.txt requirements-dev.txt constraints.txt)
 
-# Tests need no network: where the system lets us, they run with the loopback interface alone and see what a laptop on a train sees.
-PYTEST  := $(PY) -m pytest --durations=25
-
 # All engines on all folds take hours; `make bench` compares the three that need no installation, on two folds of each set.
 SHORT_COMPARISON := --folds 0-1 --engines hfcore,logistic,forest-500
 
@@ -26,8 +23,7 @@ run: $(RUNTIME) ## Start the app on http://localhost:8501; the first time, insta
 	@exec $(PY) -m streamlit run app.py
 
 test: lint browser azure-server ## Check style and types, then run every test, the browser's too
-	@if unshare --net ip link set lo up 2>/dev/null; then exec unshare --net sh -c 'ip link set lo up && exec $(PYTEST)'; \
-	else exec $(PYTEST); fi
+	@exec $(PY) -m tests.suite
 
 lint: $(TESTING) ## Check style and types only
 	@$(PY) -m ruff check .

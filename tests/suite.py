@@ -1,0 +1,64 @@
+"""Runs every test: `python -m tests.suite`.
+
+Tests need no network. Where the system lets us (Linux, as root), each part runs with a loopback interface of its own and nothing
+else: no test can reach the internet, none can meet another part's ports, and two parts run side by side. Elsewhere it is one run.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+PYTEST = (sys.executable, "-m", "pytest", "--durations=15")
+OFFLINE = ("unshare", "--net", "sh", "-c", 'ip link set lo up && exec "$@"', "sh")
+FIRST = ("browser",)  # alone, because a person's patience is part of what it measures
+HALF = ("contract", "pages")
+
+
+def parts() -> list[list[list[str]]]:
+    """Return what runs one after another, and in each step what runs side by side; every folder is in one place."""
+    folder = Path(__file__).parent
+    rooms = {path.parent.relative_to(folder).parts[0] for path in folder.rglob("test_*.py")}
+    others = sorted(rooms - set(FIRST) - set(HALF))
+    return [[_paths(FIRST)], [_paths(HALF), _paths(others)]]
+
+
+def _paths(rooms: list[str] | tuple[str, ...]) -> list[str]:
+    return [f"tests/{room}" for room in rooms]
+
+
+def can_be_alone() -> bool:
+    """Tell whether a process can have a network of its own here."""
+    try:
+        return subprocess.run([*OFFLINE, "true"], capture_output=True, check=False).returncode == 0
+    except OSError:
+        return False
+
+
+def run_side_by_side(commands: list[list[str]]) -> bool:
+    """Run commands at the same time, the last one's output as it comes, the others at their end; True when all passed."""
+    with tempfile.TemporaryDirectory() as folder:
+        logs = [Path(folder) / f"{i}.log" for i in range(len(commands) - 1)]
+        started = []
+        for command, log in zip(commands, logs, strict=False):
+            with log.open("wb") as file:
+                started.append(subprocess.Popen(command, stdout=file, stderr=subprocess.STDOUT))
+        codes = [subprocess.run(commands[-1], check=False).returncode]
+        for process, log in zip(started, logs, strict=True):
+            codes.append(process.wait())
+            print(log.read_text(errors="replace"), flush=True)
+    return not any(codes)
+
+
+def main() -> int:
+    """Run every part, also after a failed one."""
+    if not can_be_alone():
+        return subprocess.run(PYTEST, check=False).returncode
+    passed = [run_side_by_side([[*OFFLINE, *PYTEST, *paths] for paths in step]) for step in parts()]
+    return 0 if all(passed) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
