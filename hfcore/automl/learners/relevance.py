@@ -63,14 +63,21 @@ def _fit(x: Floats, column: npt.NDArray[np.int64], codes: Codes, classes: int, w
     """Alternate between the line under the present variances and the variances that this line calls for."""
     size = np.bincount(column) * (classes - 1)
     variances = np.full(len(size), _FIRST_VARIANCE)
+    line, before = None, np.ones(len(column))
     for _ in range(_ROUNDS):
         reach = np.sqrt(variances[column])
-        line = fit_ridge_logistic(x * reach, codes, classes, 1.0, weights)
+        line = fit_ridge_logistic(x * reach, codes, classes, 1.0, weights, _rescaled(line, before / reach))
+        before = reach
         squares = reach**2 * _second_moments(x * reach, line, weights)
         variances = (np.bincount(column, squares) + _PULL * _FIRST_VARIANCE) / (size + _PULL)
     reach = np.sqrt(variances[column])
-    line = fit_ridge_logistic(x * reach, codes, classes, 1.0, weights)
+    line = fit_ridge_logistic(x * reach, codes, classes, 1.0, weights, _rescaled(line, before / reach))
     return RidgeLogistic(line.weights * reach[:, None], line.intercept), variances
+
+
+def _rescaled(line: RidgeLogistic | None, factor: Floats) -> RidgeLogistic | None:
+    """Return the same line for columns that are multiplied by 1 / `factor`; None stays None."""
+    return None if line is None else RidgeLogistic(line.weights * factor[:, None], line.intercept)
 
 
 def _second_moments(z: Floats, line: RidgeLogistic, weights: Weights) -> Floats:
