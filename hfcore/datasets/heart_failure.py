@@ -53,7 +53,8 @@ _AGE = Column(
     low=18,
     high=122,
     group="demographics",
-    source="accepted range: an adult, up to the longest documented human life, 122 years",
+    bands=(65, 75),
+    source="accepted range: an adult, up to the longest documented human life, 122 years; bands: by convention",
 )
 _CREATINE_PHOSPHOKINASE = Column(
     name="creatinine_phosphokinase",
@@ -79,7 +80,8 @@ _EJECTION_FRACTION = Column(
     normal_low=52,
     normal_high=74,
     group="echocardiography",
-    source=f"{_ASE}; {_BOUNDS}",
+    bands=(30, 41),
+    source=f"{_ASE}, and so are the bands: severely (below 30 %) and moderately (30 to 40 %) reduced; {_BOUNDS}",
 )
 _PLATELETS = Column(
     name="platelets",

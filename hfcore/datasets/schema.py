@@ -24,6 +24,7 @@ class Column:
         known_at_scoring: False for what nobody knows when a new patient is scored.
         source: Where the ranges come from.
         levels: The different values of a "category" column, when there are at most 100.
+        bands: Where the values are parted into groups of patients, lowest cut first; a cut belongs to the group above it.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Column:
     known_at_scoring: bool = True
     source: str = ""
     levels: tuple[str, ...] = ()
+    bands: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -12,10 +12,12 @@ import numpy.typing as npt
 from hfcore.errors import ReportNotAvailable
 from hfcore.reporting.calibration import brier_score, calibration_bins
 from hfcore.reporting.curves import precision_recall, roc, threshold_counts
+from hfcore.reporting.evidence import evidence
 from hfcore.reporting.honest import AUC, BRIER, LOG_LOSS, judge
 from hfcore.reporting.interval import bootstrap_intervals
 from hfcore.reporting.report import NOTHING_KNOWN, Member, ModelReport, PipelineStep
 from hfcore.reporting.resampled import RESAMPLED_METRICS, Predictions
+from hfcore.reporting.subgroups import Group, subgroups
 
 FOLLOW_UP_TIME = "time"
 _SAME_FOR_ALL = "everyone is given the share of the event in the table; that ranks nobody, so its AUC is 0.5"
@@ -119,6 +121,7 @@ def build_report(
     others: Sequence[Any] = (),
     head_starts: Sequence[float] | None = None,
     references: Sequence[SimplerModel] = (),
+    groups: Sequence[Group] = (),
 ) -> ModelReport:
     """Return everything the Model page shows about one child run.
 
@@ -135,6 +138,7 @@ def build_report(
         others: Out-of-fold probabilities of every candidate, the winner's own among them; given for the winner only.
         head_starts: By how much each of `others` was favoured in the picking, in the primary metric; None for not at all.
         references: Simple models on the same folds, for the winner to be compared with.
+        groups: Groups of patients to judge the child run in, one by one.
 
     Raises:
         ReportNotAvailable: the child run has no out-of-fold probabilities.
@@ -146,14 +150,12 @@ def build_report(
         child_id=child_id,
         labels=tuple(str(label) for label in labels),
         positive_label=str(positive_label),
-        label_column=settings.label_column_name,
-        features=tuple(features),
-        excluded_columns=tuple(settings.excluded_columns),
-        uses_follow_up_time=FOLLOW_UP_TIME in features,
         validation=_validation(np.asarray(folds)[rows], len(rows), settings),
         **_honest(others, head_starts, references, predictions, rows, outcome, settings),
         **_told(outcome),
+        **_columns(features, settings),
         **_measured(predictions, settings.random_state),
+        subgroups=subgroups(groups, rows, predictions.event, predictions.risk),
     )
 
 
@@ -170,9 +172,19 @@ def _told(outcome: Outcome) -> dict[str, Any]:
     }
 
 
+def _columns(features: Sequence[str], settings: ReportSettings) -> dict[str, Any]:
+    """Return what was predicted, and from what."""
+    return {
+        "label_column": settings.label_column_name,
+        "features": tuple(features),
+        "excluded_columns": tuple(settings.excluded_columns),
+        "uses_follow_up_time": FOLLOW_UP_TIME in features,
+    }
+
+
 def _measured(predictions: Predictions, seed: int) -> dict[str, Any]:
     """Return the figures and curves of the out-of-fold predictions."""
-    truth, risk = predictions.event, predictions.proba[:, predictions.positive]
+    truth, risk = predictions.event, predictions.risk
     return {
         "rows": len(truth),
         "events": int(truth.sum()),
@@ -182,6 +194,7 @@ def _measured(predictions: Predictions, seed: int) -> dict[str, Any]:
         "thresholds": threshold_counts(truth, risk),
         "brier": brier_score(truth, risk),
         "intervals": bootstrap_intervals(predictions, seed=seed),
+        **evidence(truth, risk, seed),
     }
 
 

@@ -1,4 +1,4 @@
-"""ROC and precision-recall curves, and confusion counts at every hundredth cut."""
+"""ROC, precision-recall and gains curves, and confusion counts at every hundredth cut."""
 
 from __future__ import annotations
 
@@ -30,6 +30,19 @@ def precision_recall(positive: Any, score: Any) -> Curve:
     called = found + alarms
     precision = np.divide(found, called, out=np.ones_like(found), where=called > 0)
     return _curve(found / max(truth.sum(), 1), precision, cuts)
+
+
+def gains(positive: Any, score: Any) -> Curve:
+    """Return the share of events found (y) when a share of all patients (x) is flagged, those of highest risk first."""
+    truth, values = np.asarray(positive, dtype=bool), np.asarray(score, dtype=np.float64)
+    cuts, found, alarms = _counts_at_cuts(truth, values)
+    return _curve((found + alarms) / max(len(truth), 1), found / max(truth.sum(), 1), cuts)
+
+
+def lift(found: Curve) -> Curve:
+    """Return, for each point of a gains curve but the first, how many times more events are found than by drawing lots."""
+    kept = [(x, y / x, cut) for x, y, cut in zip(found.x, found.y, found.thresholds, strict=True) if x > 0]
+    return Curve(tuple(x for x, _, _ in kept), tuple(y for _, y, _ in kept), tuple(cut for _, _, cut in kept))
 
 
 def threshold_counts(positive: Any, score: Any, cuts: int = CUTS) -> tuple[ThresholdCounts, ...]:

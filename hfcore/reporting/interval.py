@@ -26,12 +26,13 @@ def bootstrap_intervals(predictions: Predictions, resamples: int | None = None, 
             drawn[name].append(metric(predictions, counts))
     everybody = np.ones((1, rows))
     values = {name: float(metric(predictions, everybody)[0]) for name, metric in RESAMPLED_METRICS.items()}
-    return {name: _estimate(values[name], np.concatenate(drawn[name]), resamples) for name in RESAMPLED_METRICS}
+    return {name: percentile_estimate(values[name], np.concatenate(drawn[name])) for name in RESAMPLED_METRICS}
 
 
-def _estimate(value: float, resampled: Floats, resamples: int) -> Estimate:
+def percentile_estimate(value: float, resampled: Floats) -> Estimate:
+    """Return a value with the 2.5th and 97.5th percentile of its resamples; undefined ones are left out."""
     defined = resampled[np.isfinite(resampled)]
-    method = f"percentile bootstrap over patients, {resamples:,} resamples of the pooled out-of-fold predictions"
+    method = f"percentile bootstrap over patients, {len(resampled):,} resamples of the pooled out-of-fold predictions"
     if not len(defined):
         return Estimate(value, method=method)
     low, high = np.quantile(defined, (0.025, 0.975))

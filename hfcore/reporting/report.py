@@ -50,6 +50,63 @@ class ThresholdCounts:
 
 
 @dataclass(frozen=True)
+class BandPoint:
+    """One place of a band around a curve: `x`, and the 95 % interval of the curve's height there."""
+
+    x: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class BenefitPoint:
+    """Net benefit at one threshold probability, as a share of all patients: the model's with its interval, and treating all."""
+
+    threshold: float
+    model: float
+    low: float
+    high: float
+    treat_all: float
+
+
+@dataclass(frozen=True)
+class RiskBin:
+    """How many patients with the event and without it were given a risk from `start` to below `end`."""
+
+    start: float
+    end: float
+    events: int
+    others: int
+
+
+@dataclass(frozen=True)
+class Subgroup:
+    """A group of patients and how the model does among them; a figure is None where the group does not allow one.
+
+    `observed_less_predicted` is the share with the event minus the mean risk they were given; `missed[i]` how many events have a
+    risk below i hundredths. `few` says that the group is too small to judge: see `hfcore.reporting.subgroups`.
+    """
+
+    variable: str
+    name: str
+    rows: int
+    events: int
+    auc: Estimate | None = None
+    observed_less_predicted: Estimate | None = None
+    missed: tuple[int, ...] = ()
+    few: bool = False
+
+
+@dataclass(frozen=True)
+class LearningPoint:
+    """How a pipeline does on the patients held out when it learns from `rows` patients, the mean over the folds."""
+
+    rows: int
+    auc: Estimate
+    log_loss: Estimate
+
+
+@dataclass(frozen=True)
 class PipelineStep:
     """One step of a fitted pipeline and the parameters that differ from the library's defaults."""
 
@@ -94,7 +151,10 @@ class ModelReport:
     `honest` is the bias-corrected AUC of the run's winner (None for any other child), with `honest_note`; `honest_brier`
     and `honest_log_loss` the same for the other two, and `references` the winner against simpler models, `references_note`
     why one of them is missing.
-    Curves and counts are about `positive_label`. `parity` is None for a model that is no ONNX file here; `artifact` then says
+    Curves and counts are about `positive_label`, every patient counted once: `roc_band` and `benefit` (the decision curve) with
+    pointwise intervals, `gains`, `distribution`, `subgroups`; `calibration_slope` is 1 and `calibration_intercept` (log odds) 0
+    when the risks are right. `learning_curve` belongs to the winner; `learning_note` says of which pipeline it is, or why there
+    is none. `parity` is None for a model that is no ONNX file here; `artifact` then says
     where it is kept, "" when it cannot be registered. `gaps` are sentences about what the backend does not give.
     """
 
@@ -130,3 +190,12 @@ class ModelReport:
     export_note: str = ""
     artifact: str = ""
     gaps: tuple[str, ...] = ()
+    roc_band: tuple[BandPoint, ...] = ()
+    gains: Curve = Curve((), ())
+    distribution: tuple[RiskBin, ...] = ()
+    calibration_slope: Estimate | None = None
+    calibration_intercept: Estimate | None = None
+    benefit: tuple[BenefitPoint, ...] = ()
+    subgroups: tuple[Subgroup, ...] = ()
+    learning_curve: tuple[LearningPoint, ...] = ()
+    learning_note: str = ""

@@ -44,6 +44,11 @@ class Predictions:
         """Whether each row had the event."""
         return np.equal(self.codes, self.positive)
 
+    @property
+    def risk(self) -> Floats:
+        """The probability of the event for each row."""
+        return np.asarray(self.proba[:, self.positive])
+
     @cached_property
     def ranked_columns(self) -> tuple[int, ...]:
         """Columns that must be ranked: one of two when they add up to 1, because both give the same AUC."""

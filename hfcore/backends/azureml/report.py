@@ -15,13 +15,12 @@ from hfcore.backends.azureml.runs import Runs
 from hfcore.datasets.dataset import Dataset
 from hfcore.errors import DatasetNotFound, ReportNotAvailable
 from hfcore.records import ChildRun, Run
+from hfcore.reporting.evidence import evidence
 from hfcore.reporting.report import Member, ModelReport, PipelineStep
 
 FOLLOW_UP_TIME = "time"
 NO_TABLE = "Azure kept no accuracy table of this model, so there are no curves and no counts, only its metrics."
-NOT_CORRECTED = (
-    "Azure keeps no prediction per patient, so there are no intervals, and the luck of having been picked cannot be taken out"
-)
+NOT_CORRECTED = "Azure keeps no prediction per patient, so these metrics have no intervals, and the luck of having been picked cannot be taken out"
 KEPT = "Azure keeps it as a pickle with its environment; it runs in Azure's container only and is never opened here."
 
 
@@ -119,6 +118,7 @@ def _figures(
         "thresholds": cuts,
         "brier": tables.brier(cuts),
         "gaps": () if cuts else (NO_TABLE,),
+        **(evidence(*tables.patients(cuts)) if tables.slices(cuts) else {}),
     }
 
 

@@ -94,6 +94,13 @@ def slices(counts: Sequence[ThresholdCounts]) -> tuple[Slice, ...]:
     return tuple(found)
 
 
+def patients(counts: Sequence[ThresholdCounts]) -> tuple[list[bool], list[float]]:
+    """Return for each patient whether they had the outcome, and their risk, known to the width of a cut; lowest first."""
+    parts = slices(counts)
+    events = [had for p in parts for had in [True] * p.events + [False] * (p.rows - p.events)]
+    return events, [p.middle for p in parts for _ in range(p.rows)]
+
+
 def calibration(counts: Sequence[ThresholdCounts]) -> tuple[CalibrationBin, ...]:
     """Return groups of patients by predicted risk, up to ten of 20 or more; the risk is known to the width of a cut."""
     parts = slices(counts)

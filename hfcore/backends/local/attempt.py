@@ -24,6 +24,7 @@ from hfcore.backends.local.tables import runs
 from hfcore.errors import ArtifactDamaged, TrainingFailed
 from hfcore.reporting.build import build_report
 from hfcore.reporting.serial import report_to_json
+from hfcore.reporting.subgroups import groups_of
 from hfcore.states import RunState
 
 if TYPE_CHECKING:
@@ -101,7 +102,7 @@ class Attempt:
             self._journal.give_up(RunState.FAILED, str(failed))
 
     def _read_table(self) -> pd.DataFrame:
-        dataset = Datasets(self._store).get(self._row.dataset, self._row.dataset_version)
+        dataset = self._dataset = Datasets(self._store).get(self._row.dataset, self._row.dataset_version)
         if dataset.sha256 != self._row.dataset_sha256:
             raise ArtifactDamaged(f"The data set {dataset.name!r} is not the one the run was started with.", "Start a new run.")
         return dataset.to_pandas()
@@ -112,6 +113,7 @@ class Attempt:
         self._journal.guardrails(table.guardrails)
         self._truth = [table.labels[code] for code in table.codes]
         self._folds = table.folds(self._settings)
+        self._groups = groups_of(frame, self._dataset.schema)
 
     def _keep(self, outcome: ChildOutcome) -> None:
         report = self._report(outcome) if outcome.state is RunState.COMPLETED else None
@@ -137,5 +139,6 @@ class Attempt:
             others=[c.probabilities for c in candidates],
             head_starts=[head_start if c.algorithm == FAVOURITE else 0.0 for c in candidates],
             references=references,
+            groups=self._groups,
         )
         return report_to_json(report)

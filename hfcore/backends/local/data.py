@@ -95,7 +95,7 @@ class Datasets:
 
 
 def _schema(stored: dict[str, Any]) -> Schema:
-    tuples = {"choices", "levels"}
+    tuples = {"choices", "levels", "bands"}
     fields: list[dict[str, Any]] = [
         {k: tuple(v) if k in tuples and v is not None else v for k, v in c.items()} for c in stored["columns"]
     ]

@@ -33,7 +33,17 @@ def material(classes=2, rows=120, seed=0):
 
 
 def report(
-    outcome=None, *, y=None, folds=None, labels=(0, 1), positive=1, features=("age",), others=(), references=(), **settings
+    outcome=None,
+    *,
+    y=None,
+    folds=None,
+    labels=(0, 1),
+    positive=1,
+    features=("age",),
+    others=(),
+    references=(),
+    groups=(),
+    **settings,
 ):
     codes, proba, default_folds = material(len(labels))
     y = np.asarray(labels)[codes] if y is None else y
@@ -49,6 +59,7 @@ def report(
         settings=AutoMLSettings(label_column_name="DEATH_EVENT", **settings),
         others=others,
         references=references,
+        groups=groups,
     )
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from hfcore.reporting.report import Member, PipelineStep
 from hfcore.reporting.serial import report_from_json, report_to_json
+from hfcore.reporting.subgroups import Group
 from tests.unit.reporting.test_build import Simple, material, report
 
 
@@ -33,6 +34,20 @@ def test_a_report_from_before_the_comparison_is_read():
         del known[name]
     before = report_from_json(json.dumps(known))
     assert before == replace(built, honest_brier=None, honest_log_loss=None, references=(), references_note="")
+
+
+def test_a_report_from_before_its_curves_had_bands_is_read():
+    """A report written before there were bands, a decision curve and subgroups is still read, without them."""
+    group = Group("Sex", "woman", np.arange(120) < 60)
+    built = report(groups=[group])
+    assert built.benefit
+    assert len(built.subgroups) == 1
+    assert report_from_json(report_to_json(built)) == built
+    known = json.loads(report_to_json(built))
+    for name in ("roc_band", "gains", "distribution", "calibration_slope", "benefit", "subgroups", "learning_curve"):
+        del known[name]
+    before = report_from_json(json.dumps(known))
+    assert (before.roc_band, before.gains.x, before.calibration_slope, before.subgroups) == ((), (), None, ())
 
 
 def test_undefined_figures_survive_as_plain_json():

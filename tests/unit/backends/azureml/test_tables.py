@@ -1,0 +1,31 @@
+import numpy as np
+import pytest
+
+from hfcore.backends.azureml import tables
+from hfcore.reporting.curves import threshold_counts
+from hfcore.reporting.evidence import evidence
+
+
+def scored():
+    rng = np.random.default_rng(0)
+    event = rng.random(299) < 0.32
+    return event, np.clip(rng.normal(0.25 + 0.25 * event, 0.16), 0.01, 0.99)
+
+
+def test_patients_are_those_that_the_counts_count():
+    """Each patient comes back with the outcome and a risk within half a cut of the true one."""
+    event, risk = scored()
+    had, risks = tables.patients(threshold_counts(event, risk))
+    order = np.argsort(risk)
+    assert (len(had), sum(had)) == (299, event.sum())
+    assert np.abs(np.array(risks) - risk[order]).max() <= 0.005 + 1e-9
+
+
+def test_azures_counts_give_the_decision_curve_exactly():
+    """Net benefit at whole hundredths needs nothing but the counts, so it is the same; slope and intercept are close."""
+    event, risk = scored()
+    own, azures = evidence(event, risk), evidence(*tables.patients(threshold_counts(event, risk)))
+    assert [p.model for p in azures["benefit"]] == pytest.approx([p.model for p in own["benefit"]], abs=1e-12)
+    assert azures["calibration_slope"].value == pytest.approx(own["calibration_slope"].value, rel=0.05)
+    assert azures["calibration_intercept"].value == pytest.approx(own["calibration_intercept"].value, abs=0.03)
+    assert [(b.events, b.others) for b in azures["distribution"]] == [(b.events, b.others) for b in own["distribution"]]
