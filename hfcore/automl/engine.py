@@ -17,6 +17,7 @@ from hfcore.automl.stopping import StoppingRule
 from hfcore.automl.supervisor import Supervisor
 from hfcore.automl.table import TrainingTable, training_table
 from hfcore.automl.trial import Task
+from hfcore.automl.tuning import tune
 from hfcore.automl.winner import choose_winner
 from hfcore.errors import InvalidInput
 
@@ -82,10 +83,22 @@ def _search(
 ) -> list[ChildOutcome]:
     trials = [plan for plan in plans if not plan.is_ensemble]
     ensembles = [plan for plan in plans if plan.is_ensemble]
-    known = [outcome for outcome in earlier if outcome.number <= len(trials)]
     listeners.on_phase(f"Trying {len(trials)} pipelines, each on {len(task.fold_numbers)} folds")
-    search = Search(task, trials, StoppingRule.of(settings), _limits(settings, deadline), executor, listeners, known)
-    children = search.run()
+    rule, limits, begun = StoppingRule.of(settings), _limits(settings, deadline), list[TrialPlan]()
+
+    def work(more: Sequence[TrialPlan], ended: Sequence[ChildOutcome]) -> list[ChildOutcome]:
+        """Work on further trials; what an interrupted attempt had finished is not tried again."""
+        begun.extend(more)
+        numbers = {plan.number for plan in more}
+        known = [*ended, *(outcome for outcome in earlier if outcome.number in numbers)]
+        return Search(task, begun, rule, limits, executor, listeners, known).run()
+
+    def goes_on(ended: Sequence[ChildOutcome]) -> bool:
+        scores = [outcome.score if outcome.is_scored else None for outcome in ended]
+        return len(ended) == len(begun) and rule.stop(scores) is None and not limits.is_over
+
+    children = work([plan for plan in trials if not plan.is_tuned], ())
+    children = tune([plan for plan in trials if plan.is_tuned], children, task.seed, goes_on, work)
     if not ensembles:
         return children
     listeners.on_phase("Combining the best pipelines")

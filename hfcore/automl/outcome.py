@@ -25,11 +25,15 @@ _ARRAYS = ("probabilities", "cases", "fitted")
 
 @dataclass(frozen=True)
 class TrialPlan:
-    """One trial before it starts: its number in the run, Azure's name of the pipeline, its parameters."""
+    """One trial before it starts: its number in the run, Azure's name of the pipeline, its parameters.
+
+    The parameters of a tuned trial are chosen only when its turn comes, from what the trials before it have scored.
+    """
 
     number: int
     algorithm: str
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    is_tuned: bool = False
 
     @property
     def family(self) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 
 from hfcore.automl.outcome import ENSEMBLES, TrialPlan
 from hfcore.automl.settings import AutoMLSettings
+from hfcore.automl.tuning import tuned_pipelines
 
 _LEAST_FOR_ENSEMBLES = 4
 _MANY_ROWS = 5000
@@ -82,17 +83,19 @@ _LARGE: tuple[tuple[str, dict[str, Any]], ...] = (
 
 
 def plan_trials(settings: AutoMLSettings, rows: int) -> list[TrialPlan]:
-    """Return the trials of a run in order: the allowed part of the portfolio, then the two ensembles.
+    """Return the trials of a run in order: the allowed part of the portfolio, what is tuned, then the two ensembles.
 
     `iterations` counts all of them; below four there is no ensemble. Above 5,000 `rows` there is a list of its own, with larger
-    trees and with learners that look at some of the rows only.
+    trees and with learners that look at some of the rows only; from 2,000 rows on there follow trials with parameters to find.
     """
     families = set(settings.algorithms)
     portfolio = _LARGE if rows > _MANY_ROWS else _PORTFOLIO
     allowed = [(name, given) for name, given in portfolio if name.rsplit(", ", 1)[-1] in families]
     with_ensembles = settings.iterations >= _LEAST_FOR_ENSEMBLES and len(allowed) > 1
-    trials = allowed[: settings.iterations - (len(ENSEMBLES) if with_ensembles else 0)]
-    plans = [TrialPlan(i, name, given) for i, (name, given) in enumerate(trials, start=1)]
+    plans = [TrialPlan(i, name, given) for i, (name, given) in enumerate(allowed, start=1)]
+    tuned = enumerate(tuned_pipelines(families, rows), start=len(plans) + 1)
+    plans += [TrialPlan(i, name, is_tuned=True) for i, name in tuned]
+    plans = plans[: settings.iterations - (len(ENSEMBLES) if with_ensembles else 0)]
     if with_ensembles:
-        plans += [TrialPlan(len(trials) + i, name) for i, name in enumerate(ENSEMBLES, start=1)]
+        plans += [TrialPlan(len(plans) + i, name) for i, name in enumerate(ENSEMBLES, start=1)]
     return plans
