@@ -20,7 +20,9 @@ from hfcore.reporting.report import Member, ModelReport, PipelineStep
 
 FOLLOW_UP_TIME = "time"
 NO_TABLE = "Azure kept no accuracy table of this model, so there are no curves and no counts, only its metrics."
-NOT_CORRECTED = "Azure keeps no prediction per patient, so these metrics have no intervals, and the luck of having been picked cannot be taken out"
+NOT_CORRECTED = (
+    "Azure keeps no prediction per patient, so these metrics have no intervals, and the luck of being picked cannot be taken out"
+)
 KEPT = "Azure keeps it as a pickle with its environment; it runs in Azure's container only and is never opened here."
 
 
