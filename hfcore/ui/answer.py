@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
 from hfcore.datasets.schema import Schema
 from hfcore.records import Endpoint
+from hfcore.reporting.patients_alike import RiskGroup
 from hfcore.settings import NOTICE
 from hfcore.ui import large_number
 from hfcore.ui.figures import pictogram
@@ -16,6 +17,12 @@ from hfcore.ui.outcome import of as words_of
 from hfcore.ui.palette import is_dark, palette
 from hfcore.ui.scoring import Answer, served_model
 from hfcore.ui.words import ago, exact, literal, percent
+
+HOW_SURE = (
+    "How often patients with a similar score had this outcome in cross-validation, with Wilson's 95 % interval for that share. "
+    "It tells how well such scores come true among patients like those of the training table. It does not tell how sure this "
+    "one figure is, nor how the model does elsewhere."
+)
 
 
 def waiting(wrong: Mapping[str, str]) -> None:
@@ -33,19 +40,28 @@ def opening(endpoint: Endpoint, answer: Answer | None, schema: Schema) -> str:
     late = ", **with** follow-up time, which nobody knows for a new patient" if endpoint.uses_follow_up_time else ""
     if answer is None:
         return f"Patients are scored live by {source}{late}."
-    return f"{_question(schema)}: **{risk_words(answer.risk)}**, says {source}{late}."
+    return f"{question(schema)}: **{risk_words(answer.risk)}**, says {source}{late}."
 
 
-def draw(answer: Answer, schema: Schema, current: bool) -> None:
-    """Draw the answer; one that is not about the present form says so first."""
+def draw(answer: Answer, schema: Schema, current: bool, group: RiskGroup | None = None, odd: Sequence[str] = ()) -> None:
+    """Draw the answer; one that is not about the present form says so first.
+
+    `group` are the patients with a similar risk, where they are known; `odd` sentences about what the model has not seen.
+    """
     outcome = words_of(schema)
     if not current:
         st.warning("The form has changed since this answer. Score again.", icon=":material/history:")
-    st.caption(_question(schema))
+    st.caption(question(schema))
     large_number.draw(risk_words(answer.risk))
+    if group is not None:
+        st.markdown(f"95 % interval **{interval_words(group)}**", help=HOW_SURE)
     st.image(pictogram.build(round(10 * answer.risk), palette(is_dark())), alt=of_ten(answer.risk, outcome))
     st.markdown(of_ten(answer.risk, outcome.for_markdown()))
+    if group is not None:
+        st.markdown(calibration_words(group, outcome.for_markdown()))
     st.markdown(class_words(answer, outcome.for_markdown()))
+    if odd:
+        st.warning("  \n".join(literal(sentence) for sentence in odd), icon=":material/warning:")
     st.caption(
         f"{literal(answer.model)} at {literal(answer.endpoint)} · {answer.latency_ms:.0f} ms · {ago(answer.moment)}",
         help=exact(answer.moment),
@@ -53,7 +69,8 @@ def draw(answer: Answer, schema: Schema, current: bool) -> None:
     st.caption(f"**{NOTICE}**")
 
 
-def _question(schema: Schema) -> str:
+def question(schema: Schema) -> str:
+    """Write in markdown what the probability is one of."""
     label = schema.label
     if label is None:
         return "Probability"
@@ -65,6 +82,18 @@ def risk_words(risk: float) -> str:
     if risk < 0.005:
         return "below 1 %"
     return "above 99 %" if risk >= 0.995 else percent(risk)
+
+
+def interval_words(group: RiskGroup) -> str:
+    """Write the interval of what became of a group: 9 to 37 %."""
+    return f"{100 * group.found.low:.0f} to {100 * group.found.high:.0f} %"
+
+
+def calibration_words(group: RiskGroup, outcome: Outcome) -> str:
+    """Say what became of the patients with a similar risk: of 30 patients given 17 to 23 %, 20 % died."""
+    low, high = (f"{100 * edge:.0f}" for edge in (group.low, group.high))
+    found = group.found
+    return f"Of {found.rows:,} patients given {low} to {high} % in cross-validation, {percent(found.observed)} {outcome.event}."
 
 
 def of_ten(risk: float, outcome: Outcome) -> str:

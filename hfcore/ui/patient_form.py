@@ -10,7 +10,9 @@ import streamlit as st
 
 from hfcore.datasets.heart_failure import SAMPLE_PATIENT
 from hfcore.datasets.schema import Column
+from hfcore.datasets.unit_slips import unit_slip
 from hfcore.records import Endpoint
+from hfcore.ui import unit_hint
 from hfcore.ui.patients import heading
 from hfcore.ui.words import literal
 from hfcore.workspace import Workspace
@@ -93,6 +95,9 @@ def _field(column: Column) -> Value | None:
         st.markdown(f":small[:red[:material/error: {literal(problem)}]]")
     else:
         st.caption(literal(range_words(column)))
+    slip = unit_slip(column, value)
+    if slip is not None:
+        unit_hint.draw(column, slip, _key(column))
     if not column.known_at_scoring:
         st.markdown(f":small[:orange[{_LATE}]]")
     return value
@@ -143,6 +148,13 @@ def check(column: Column, value: Value | None) -> str | None:
     if not column.low <= value <= column.high:
         return f"{column.title} is {_number_words(value)}{_unit(column)}{_range(column, '; it must be between')}."
     return None
+
+
+def value_words(column: Column, value: Value) -> str:
+    """Write a value as people read it, with its unit: 1.4 mg/dL, yes, woman."""
+    if column.kind == "boolean":
+        return (column.choices or ("no", "yes"))[bool(value)]
+    return value if isinstance(value, str) else f"{_number_words(value)}{_unit(column)}"
 
 
 def _range(column: Column, words: str) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -11,7 +12,7 @@ import streamlit as st
 from hfcore.errors import HfError
 from hfcore.records import Endpoint
 from hfcore.scoring.client import ScoringClient
-from hfcore.ui import guard, navigation, script, sdk_script, show_code
+from hfcore.ui import endpoint_trouble, script, sdk_script, show_code
 from hfcore.ui.patient_form import Value
 from hfcore.workspace import Workspace
 
@@ -22,8 +23,8 @@ _ANSWER = "predict-answer"
 class Answer:
     """What an endpoint said about one patient, for which values, and when.
 
-    `risk` is the probability of the positive outcome; `called` whether it reaches `threshold`, the cut that the
-    endpoint told (None when it told none).
+    `risk` is the probability of the positive outcome, the one at `place` among the classes; `called` whether it reaches
+    `threshold`, the cut that the endpoint told (None when it told none).
     """
 
     endpoint: str
@@ -34,6 +35,7 @@ class Answer:
     threshold: float | None
     latency_ms: float
     moment: datetime
+    place: int = -1
 
     def is_for(self, endpoint: Endpoint, values: Mapping[str, Value]) -> bool:
         """Tell whether this is still the answer to what the form says."""
@@ -57,8 +59,7 @@ def ask(ws: Workspace, endpoint: Endpoint, values: Mapping[str, Value]) -> None:
         with st.spinner("Waiting for the endpoint"):
             st.session_state[_ANSWER] = score(ws, endpoint, values)
     except HfError as error:
-        guard.show(error)
-        navigation.link("deploy", "Look at the endpoint's state and log", ":material/arrow_forward:")
+        endpoint_trouble.draw(error, endpoint)
 
 
 def code(ws: Workspace, endpoint: Endpoint, values: Mapping[str, Value]) -> None:
@@ -71,6 +72,21 @@ def code(ws: Workspace, endpoint: Endpoint, values: Mapping[str, Value]) -> None
     show_code.draw(ws, "predict", script.step(ws, ours), sdk_script.score(endpoint.name, values, endpoint.auth))
 
 
+@contextmanager
+def client(ws: Workspace, endpoint: Endpoint) -> Iterator[ScoringClient]:
+    """Give a client of an endpoint, with its key where it asks for one.
+
+    Raises:
+        EndpointUnreachable: the endpoint has no address.
+    """
+    key = endpoint.primary_key or (ws.endpoint_keys(endpoint.name)[0] if endpoint.auth else None)
+    opened = ScoringClient(endpoint, key)
+    try:
+        yield opened
+    finally:
+        opened.close()
+
+
 def score(ws: Workspace, endpoint: Endpoint, values: Mapping[str, Value]) -> Answer:
     """Score one patient.
 
@@ -79,12 +95,8 @@ def score(ws: Workspace, endpoint: Endpoint, values: Mapping[str, Value]) -> Ans
         Unauthorized: the endpoint does not accept its key.
         EndpointUnreachable: no answer.
     """
-    key = endpoint.primary_key or (ws.endpoint_keys(endpoint.name)[0] if endpoint.auth else None)
-    client = ScoringClient(endpoint, key)
-    try:
-        scored = client.score([dict(values)])
-    finally:
-        client.close()
+    with client(ws, endpoint) as opened:
+        scored = opened.score([dict(values)])
     positive = scored.labels.index(scored.positive_label) if scored.positive_label in scored.labels else len(scored.labels) - 1
     return Answer(
         endpoint=endpoint.name,
@@ -95,4 +107,11 @@ def score(ws: Workspace, endpoint: Endpoint, values: Mapping[str, Value]) -> Ans
         threshold=scored.threshold,
         latency_ms=scored.latency_ms,
         moment=datetime.now(UTC),
+        place=positive,
     )
+
+
+def risks(ws: Workspace, endpoint: Endpoint, answer: Answer, rows: Sequence[Mapping[str, object]]) -> list[float]:
+    """Return the risk of each of several patients, of the same outcome as `answer`'s, in one request. Raises as `score` does."""
+    with client(ws, endpoint) as opened:
+        return [probabilities[answer.place] for probabilities in opened.predict_proba([dict(row) for row in rows])]
