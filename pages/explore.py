@@ -17,7 +17,7 @@ def draw(ws: Workspace, action: DeltaGenerator) -> None:
     sentence = st.container()
     chosen = selection.bar(ws, data)
     if selection.table(chosen, data).empty:
-        st.info("No patient fits this filter. Widen the age range or choose everybody.", icon=":material/filter_alt:")
+        selection.nobody()
         return
     checks = patients.guardrails(chosen, data)
     sentence.markdown(f"{patients.opening(chosen, data)} {patients.guardrail_summary(checks) if checks else ''}")

@@ -1,4 +1,4 @@
-"""The profile of a table: each column in figures, by outcome, and how the columns go together."""
+"""The profile of a table: each column in figures, by outcome."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from hfcore.datasets.filled_in import FilledIn, filled_in_values
 from hfcore.datasets.schema import Column, Schema
+from hfcore.datasets.significance import cramers_v
 from hfcore.datasets.validation import column_kind, infer_schema
 
 if TYPE_CHECKING:
@@ -49,11 +50,14 @@ class Effect:
     `standardised` is Cohen's d with the pooled standard deviation (Cohen 1988, Statistical Power Analysis
     for the Behavioral Sciences, 2nd ed., ch. 2); for a yes/no column the difference in proportions over the
     root of the mean of both variances (Austin 2009, Commun Stat Simul Comput 38:1228-1234), so that both can be
-    sorted together. `difference` is in the column's unit, or in proportions.
+    sorted together. `difference` is in the column's unit, or in proportions. For text it is Cramér's V (Cramér 1946,
+    Mathematical Methods of Statistics, ch. 21), without a direction, taken for a correlation and turned into the d that
+    goes with it (Cohen 1988, ch. 2); there is no difference then.
     """
 
     standardised: float
-    difference: float
+    difference: float | None = None
+    cramers_v: float | None = None
 
 
 @dataclass(frozen=True)
@@ -78,14 +82,6 @@ class ColumnProfile:
 
 
 @dataclass(frozen=True)
-class Correlation:
-    """Spearman's rank correlation of every pair of numeric columns; None where a column is constant."""
-
-    names: tuple[str, ...]
-    values: tuple[tuple[float | None, ...], ...]
-
-
-@dataclass(frozen=True)
 class TableProfile:
     """A table in figures. `outcomes` gives the rows per outcome, in the order of the label's values."""
 
@@ -93,7 +89,6 @@ class TableProfile:
     label: str | None
     outcomes: Mapping[str, int]
     columns: tuple[ColumnProfile, ...]
-    correlation: Correlation
 
     def __getitem__(self, name: str) -> ColumnProfile:
         for profile in self.columns:
@@ -119,7 +114,6 @@ def profile_table(frame: pd.DataFrame, schema: Schema | None = None, label: str 
         label=label,
         outcomes={name: int(rows.sum()) for name, rows in groups.items()},
         columns=profiles,
-        correlation=spearman(frame),
     )
 
 
@@ -146,7 +140,7 @@ def _profile(column: Column, values: pd.Series, groups: Mapping[str, npt.NDArray
         overall=_summary(kind, values),
         by_outcome=by_outcome,
         histogram=bins,
-        effect=_effect(kind, list(by_outcome.values())) if not column.is_label else None,
+        effect=_effect(kind, list(by_outcome.values()), bins) if not column.is_label else None,
         filled_in=filled_in_values(_floats(values)) if kind in ("number", "integer") and column.known_at_scoring else (),
     )
 
@@ -169,15 +163,23 @@ def _summary(kind: str, values: pd.Series) -> Summary:
     return Summary(count, missing, float(numbers.mean()), sd, low, q1, q2, q3, high)
 
 
-def _effect(kind: str, outcomes: list[Summary]) -> Effect | None:
-    if kind == "category" or len(outcomes) != 2:
+def _effect(kind: str, outcomes: list[Summary], bins: Histogram) -> Effect | None:
+    if len(outcomes) != 2:
         return None
+    if kind == "category":
+        return _effect_of_text(bins)
     first, second = outcomes
     if first.mean is None or second.mean is None:
         return None
     variance = _mean_variance(first, second) if kind == "boolean" else _pooled_variance(first, second)
     difference = second.mean - first.mean
     return Effect(difference / variance**0.5, difference) if variance > 0 else None
+
+
+def _effect_of_text(bins: Histogram) -> Effect | None:
+    many = len(bins.names) >= MAX_CATEGORIES  # the rarer values are not in the bins
+    v = None if many or not bins.names else cramers_v(np.array([*bins.counts.values()]).T)
+    return None if v is None else Effect(2 * v / max(1 - v * v, 1e-12) ** 0.5, cramers_v=v)
 
 
 def _mean_variance(a: Summary, b: Summary) -> float:
@@ -227,11 +229,3 @@ def _category_bins(values: pd.Series, groups: Mapping[str, npt.NDArray[np.bool_]
     texts = values.astype(str)
     counts = {g: texts[r].value_counts().reindex(names, fill_value=0) for g, r in rows.items()}
     return Histogram(names=tuple(names), counts={g: tuple(int(n) for n in c) for g, c in counts.items()})
-
-
-def spearman(frame: pd.DataFrame) -> Correlation:
-    """Return Spearman's correlation (1904, Am J Psychol 15:72-101) over the rows that have both values of a pair."""
-    numeric = frame.select_dtypes(["number", "bool"])
-    matrix = numeric.astype("float64").corr(method="spearman").to_numpy()
-    values = tuple(tuple(None if np.isnan(v) else float(v) for v in row) for row in matrix)
-    return Correlation(tuple(str(c) for c in numeric.columns), values)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from hfcore.ui import export
+from hfcore.ui import download
 from hfcore.ui.palette import Palette
 
 if TYPE_CHECKING:
@@ -75,7 +74,14 @@ def faint(colour: str, opacity: float = 0.15) -> str:
     return f"rgba({red},{green},{blue},{opacity:g})"
 
 
-def draw(figure: go.Figure, key: str, how_to_read: str, alt: str, table: Table | None = None) -> None:
+def draw(
+    figure: go.Figure,
+    key: str,
+    how_to_read: str,
+    alt: str,
+    table: Table | None = None,
+    on_click: Callable[[], None] | None = None,
+) -> None:
     """Draw a figure with the line under it that says how to read it, and its downloads.
 
     Args:
@@ -84,26 +90,20 @@ def draw(figure: go.Figure, key: str, how_to_read: str, alt: str, table: Table |
         how_to_read: One sentence.
         alt: What a screen reader says.
         table: The plotted numbers, offered as CSV, or what makes them when somebody wants them.
+        on_click: Called when a dot is clicked, which then stands in the session under `key`.
     """
     buttons = {"format": "svg", "filename": key}
     config = {"displaylogo": False, "toImageButtonOptions": buttons, "modeBarButtons": [["toImage"]]}
-    st.plotly_chart(figure, width="stretch", theme=None, key=key, config=config, alt=alt)
+    if on_click is None:
+        st.plotly_chart(figure, width="stretch", theme=None, key=key, config=config, alt=alt)
+    else:
+        st.plotly_chart(
+            figure, width="stretch", theme=None, key=key, config=config, alt=alt, on_select=on_click, selection_mode="points"
+        )
     if table is None:
         st.caption(how_to_read)
         return
-    words, download = st.columns([8, 1])
+    words, corner = st.columns([8, 1])
     words.caption(how_to_read)
-    download.container(horizontal_alignment="right").download_button(
-        "CSV",
-        partial(_csv, table),
-        f"{key}.csv",
-        "text/csv",
-        key=f"{key}-csv",
-        help="The numbers of this chart as a table",
-        type="tertiary",
-        on_click="ignore",
-    )
-
-
-def _csv(table: Table) -> str:
-    return export.csv(table() if callable(table) else table)
+    with corner.container(horizontal_alignment="right"):
+        download.table(key, table, "The numbers of this chart as a table")

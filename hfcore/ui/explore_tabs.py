@@ -7,13 +7,13 @@ from collections.abc import Callable
 import streamlit as st
 
 from hfcore.datasets.dataset import Dataset
-from hfcore.ui import guardrail_list, patients, relations, survival, variables
+from hfcore.ui import baseline, guardrail_list, patients, relations, survival, variables
 from hfcore.ui.selection import Selection
 
 
 def draw(chosen: Selection, data: Dataset) -> None:
     """Draw the tabs."""
-    for tab, content in zip(st.tabs(list(TABS), key="explore-tab", on_change="rerun"), TABS.values(), strict=True):
+    for tab, content in zip(st.tabs(list(TABS), key="explore-tab", bind="query-params"), TABS.values(), strict=True):
         with tab:
             if tab.open:
                 content(chosen, data)
@@ -26,6 +26,7 @@ def _guardrails(chosen: Selection, data: Dataset) -> None:
 TABS: dict[str, Callable[[Selection, Dataset], None]] = {
     "Patients": patients.draw,
     "Variables": variables.draw,
+    "Table 1": baseline.draw,
     "Relations": relations.draw,
     "Survival": survival.draw,
     "Guardrails": _guardrails,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from hfcore.reporting.report import ModelReport
-from hfcore.ui import export
+from hfcore.ui import download
 from hfcore.ui.metric_words import meaning
 from hfcore.ui.words import MISSING, literal, metric
 
@@ -20,16 +20,7 @@ def draw(workspace: str, report: ModelReport) -> None:
     st.caption(explained(report))
     table = _table(workspace, report.run_id, report.child_id, _report=report)
     st.table(table, border="horizontal", hide_index=True, alt="Every metric of this model")
-    st.download_button(
-        "CSV",
-        lambda: export.csv(_figures(report)),
-        "metrics.csv",
-        "text/csv",
-        key="metrics-csv",
-        help="These figures as a table, every fold included",
-        type="tertiary",
-        on_click="ignore",
-    )
+    download.table("metrics", lambda: _figures(report), "These figures as a table, every fold included")
 
 
 def explained(report: ModelReport) -> str:

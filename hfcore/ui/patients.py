@@ -12,7 +12,7 @@ from hfcore.datasets.guardrails import Guardrail, check_guardrails
 from hfcore.datasets.profile import ColumnProfile, TableProfile
 from hfcore.datasets.schema import Column, Schema
 from hfcore.datasets.survival import median_follow_up
-from hfcore.ui import export, selection
+from hfcore.ui import download, selection
 from hfcore.ui.selection import Selection
 from hfcore.ui.words import count, literal, percent
 
@@ -103,15 +103,13 @@ def draw(chosen: Selection, data: Dataset) -> None:
         column_config={c.name: _config(c) for c in data.schema if c.name in shown.columns},
         column_order=sorted(shown.columns, key=lambda name: name not in labels),
     )
-    st.download_button(
-        f"Download {count(len(shown), 'row')} as CSV",
-        lambda: export.csv(selection.table(chosen, data)),
-        f"{data.name}.csv",
-        "text/csv",
-        key="download-patients",
-        icon=":material/download:",
-        help="The values as stored: yes is 1, no is 0.",
-        on_click="ignore",
+    download.table(
+        "patients",
+        lambda: selection.table(chosen, data),
+        "The values as stored: yes is 1, no is 0.",
+        label=f"Download {count(len(shown), 'row')} as CSV",
+        name=data.name,
+        look="secondary",
     )
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from hfcore.datasets.association import SPEARMAN, Associations, associations
 from hfcore.datasets.dataset import Dataset
-from hfcore.datasets.profile import Correlation
 from hfcore.datasets.schema import Column
-from hfcore.ui import chart, selection, variables
+from hfcore.ui import chart, selection, session, variables
 from hfcore.ui.figures import association, pair
 from hfcore.ui.palette import is_dark, palette
 from hfcore.ui.selection import Selection
@@ -20,34 +20,55 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 _STRENGTHS = ((0.1, "hardly related"), (0.3, "weakly related"), (0.5, "moderately related"))
+_MATRIX = "association"
+_HOW_TO_READ = (
+    "How to read this: green pairs rise together, purple ones run against each other, faint ones are unrelated; click one to see "
+    "it. Two numbers: Spearman's correlation; yes/no or text: Cramér's V; a number with yes/no or text: the correlation ratio."
+)
 
 
 def draw(chosen: Selection, data: Dataset) -> None:
     """Draw the matrix and the pair, side by side where there is room."""
-    correlation = selection.profile(chosen, data).correlation
-    if len(correlation.names) < 2:
-        st.markdown("There are not two numeric variables to compare.")
+    found = _associations(chosen, _data=data)
+    if len(found.names) < 2:
+        st.markdown("There are not two variables to compare.")
         return
     with st.grid(2, min_column_width=480, gap="medium", key="relations"):
         with st.container():
             chart.draw(
                 _matrix(chosen, is_dark(), _data=data),
-                "association",
-                "How to read this: green pairs rise together, purple ones run against each other, faint ones are unrelated.",
-                "Matrix of Spearman's correlations",
-                lambda: _matrix_rows(correlation),
+                _MATRIX,
+                _HOW_TO_READ,
+                "Matrix of how strongly each two variables go together",
+                lambda: _matrix_rows(found),
+                on_click=_show_clicked,
             )
+            if found.left_out:
+                st.caption(f"Not in the matrix: {literal(', '.join(found.left_out[:10]))}{' …' if found.left_out[10:] else ''}")
         with st.container():
-            _pair(chosen, data, correlation)
+            _pair(chosen, data, found)
 
 
-def _pair(chosen: Selection, data: Dataset, correlation: Correlation) -> None:
-    names = [n for n in correlation.names if n in data.schema]
-    first, second = _strongest(correlation, names, data)
+def _show_clicked() -> None:
+    """Put the clicked cell's two variables into the address."""
+    points = st.session_state[_MATRIX]["selection"]["points"]
+    if points:
+        across, up = _as_names(points[0].get("customdata"))
+        session.choose("across", across)
+        session.choose("up", up)
+
+
+def _as_names(custom: Any) -> tuple[str, str]:
+    values = list(custom.values()) if isinstance(custom, dict) else list(custom)
+    return str(values[0]), str(values[1])
+
+
+def _pair(chosen: Selection, data: Dataset, found: Associations) -> None:
+    first, second = _strongest(found, data)
     with st.container(horizontal=True):
-        across = _select("Horizontal", names, first, "pair-across", data)
-        up = _select("Vertical", names, second, "pair-up", data)
-    st.markdown(pair_words(correlation, data.schema[across], data.schema[up]))
+        across = _select("Horizontal", found.names, first, "across", data)
+        up = _select("Vertical", found.names, second, "up", data)
+    st.markdown(pair_words(found, data.schema[across], data.schema[up]))
     if across != up:
         chart.draw(
             _scatter(chosen, across, up, is_dark(), _data=data),
@@ -58,42 +79,49 @@ def _pair(chosen: Selection, data: Dataset, correlation: Correlation) -> None:
         )
 
 
-def _select(label: str, names: list[str], default: str, key: str, data: Dataset) -> str:
+def _select(label: str, names: tuple[str, ...], default: str, place: str, data: Dataset) -> str:
+    """Draw a chooser whose choice stands in the address under `place`."""
+    key = f"pair-{place}-{data.name}"
+    named = session.chosen(place)
+    st.session_state[key] = named if named in names else default
     return st.selectbox(
         label,
         names,
-        names.index(default),
-        key=f"{key}-{data.name}",
+        key=key,
         format_func=lambda name: data.schema[name].title,
-        persist_state="session",
+        on_change=lambda: session.choose(place, st.session_state[key]),
     )
 
 
-def _strongest(correlation: Correlation, names: list[str], data: Dataset) -> tuple[str, str]:
+def _strongest(found: Associations, data: Dataset) -> tuple[str, str]:
     """Return the two measured variables, outcome and follow-up aside, that are most related."""
-    index = {n: i for i, n in enumerate(correlation.names)}
-    usable = [n for n in names if data.schema[n].known_at_scoring and data.schema[n].kind != "boolean"]
+    names = found.names
+    usable = [n for n in names if data.schema[n].known_at_scoring and data.schema[n].kind in ("number", "integer")]
     pairs = [(a, b) for i, a in enumerate(usable) for b in usable[i + 1 :]] or [(names[0], names[-1])]
-    return max(pairs, key=lambda p: abs(correlation.values[index[p[0]]][index[p[1]]] or 0.0))
+    return max(pairs, key=lambda p: abs(found.between(*p)[0] or 0.0))
 
 
-def pair_words(correlation: Correlation, across: Column, up: Column) -> str:
+def pair_words(found: Associations, across: Column, up: Column) -> str:
     """Say in markdown how strongly two variables are related."""
     if across.name == up.name:
         return "Choose two different variables."
-    names = correlation.names
-    rho = correlation.values[names.index(across.name)][names.index(up.name)]
+    strength, measure = found.between(across.name, up.name)
     both = f"**{literal(across.title)}** and **{literal(up.title)}**"
-    if rho is None:
+    if strength is None:
         return f"{both}: one of them does not vary here."
-    words = next((w for limit, w in _STRENGTHS if abs(rho) < limit), "strongly related")
-    sign = f"{rho:.2f}".replace("-", "−")
-    return f"{both}: {words}, Spearman's correlation {sign}."
+    words = next((w for limit, w in _STRENGTHS if abs(strength) < limit), "strongly related")
+    sign = f"{strength:.2f}" if measure == SPEARMAN else f"{abs(strength):.2f}"
+    return f"{both}: {words}, {measure} {sign.replace('-', '−')}."
+
+
+@st.cache_data(show_spinner=False, max_entries=50)
+def _associations(chosen: Selection, _data: Dataset) -> Associations:
+    return associations(selection.table(chosen, _data), _data.schema)
 
 
 @st.cache_data(show_spinner=False, max_entries=20)
 def _matrix(chosen: Selection, dark: bool, _data: Dataset) -> go.Figure:
-    return association.build(selection.profile(chosen, _data).correlation, _data.schema, palette(dark))
+    return association.build(_associations(chosen, _data=_data), _data.schema, palette(dark))
 
 
 @st.cache_data(show_spinner=False, max_entries=100)
@@ -103,9 +131,8 @@ def _scatter(chosen: Selection, across: str, up: str, dark: bool, _data: Dataset
     return pair.build(groups, _data.schema[across], _data.schema[up], palette(dark))
 
 
-def _matrix_rows(correlation: Correlation) -> pd.DataFrame:
+def _matrix_rows(found: Associations) -> pd.DataFrame:
     import pandas as pd
 
-    table = pd.DataFrame(correlation.values, columns=list(correlation.names))
-    table.insert(0, "variable", correlation.names)
-    return table
+    pairs = [(a, b) for i, a in enumerate(found.names) for b in found.names[i + 1 :]]
+    return pd.DataFrame([(a, b, *found.between(a, b)) for a, b in pairs], columns=["first", "second", "strength", "measure"])

@@ -1,40 +1,38 @@
-"""Which patients the Explore page is about: a data set, and a filter by sex and age that every tab obeys."""
+"""Which patients the Explore page is about: a data set, and filters that every tab obeys."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from hfcore.datasets.comparison import Comparison, compare
 from hfcore.datasets.dataset import Dataset
+from hfcore.datasets.filters import Filter, is_number, passing
 from hfcore.datasets.profile import TableProfile, profile_table
-from hfcore.ui import script, sdk_script, show_code
-from hfcore.ui.words import count
+from hfcore.ui import address, filter_bar, script, sdk_script, show_code
+from hfcore.ui.words import literal
 from hfcore.workspace import Workspace
 
 if TYPE_CHECKING:
     import pandas as pd
 
-EVERYBODY = "Everybody"
-_PLURALS = {"woman": "Women", "man": "Men"}
-
 
 @dataclass(frozen=True)
 class Selection:
-    """A data set's version in a workspace and the filter: `sex` as stored (None for all), `ages` in years, ends included."""
+    """A data set's version in a workspace and the filters that its patients must pass."""
 
     workspace: str
     dataset: str
     version: int
     sha256: str
-    sex: int | None = None
-    ages: tuple[int, int] | None = None
+    filters: tuple[Filter, ...] = ()
 
     @property
     def is_everybody(self) -> bool:
-        """True when the filter lets every patient through."""
-        return self.sex is None and self.ages is None
+        """True when there is no filter."""
+        return not self.filters
 
 
 def dataset(ws: Workspace) -> Dataset:
@@ -43,7 +41,8 @@ def dataset(ws: Workspace) -> Dataset:
     if len(names) < 2:
         return ws.dataset()
     default = names.index(ws.dataset().name)
-    return ws.dataset(st.selectbox("Data set", names, default, key="dataset", bind="query-params"))
+    chosen = st.selectbox("Data set", names, default, key="dataset", bind="query-params", on_change=address.forget)
+    return ws.dataset(chosen)
 
 
 def everybody(ws: Workspace, data: Dataset) -> Selection:
@@ -53,39 +52,18 @@ def everybody(ws: Workspace, data: Dataset) -> Selection:
 
 def bar(ws: Workspace, data: Dataset) -> Selection:
     """Draw the filter bar and return what is chosen."""
+    address.keep(data)
     whole = everybody(ws, data)
-    names = data.schema.names
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key="filters"):
-        sex = _sex(data) if "sex" in names and data.schema["sex"].kind == "boolean" else None
-        ages = _ages(data, table(whole, data)) if "age" in names and data.schema["age"].kind in ("number", "integer") else None
-        chosen = Selection(ws.name, data.name, data.version, data.sha256, sex, ages)
-        if not chosen.is_everybody:
-            shown = len(table(chosen, data))
-            st.markdown(f":material/filter_alt: {count(shown, 'patient')} of {data.rows}", width="content")
+        chosen = replace(whole, filters=filter_bar.draw(data, _limits(whole, _data=data)))
+    for text in address.unreadable(data):
+        st.warning(f"The address has a filter that does not fit this data set and is not applied: {literal(text)}")
     return chosen
 
 
-def _sex(data: Dataset) -> int | None:
-    column = data.schema["sex"]
-    choices = [_PLURALS.get(c, c) for c in column.choices or ("0", "1")]
-    chosen = st.segmented_control(
-        column.title,
-        [EVERYBODY, *choices],
-        default=EVERYBODY,
-        required=True,
-        key=f"filter-sex-{data.name}",
-        persist_state="session",
-    )
-    return None if chosen == EVERYBODY else choices.index(chosen)
-
-
-def _ages(data: Dataset, patients: pd.DataFrame) -> tuple[int, int] | None:
-    low, high = int(patients["age"].min()), -int(-patients["age"].max() // 1)
-    if low >= high:
-        return None
-    key = f"filter-age-{data.name}"
-    chosen = st.slider("Age, years", low, high, (low, high), key=key, persist_state="session", width=320)
-    return None if chosen == (low, high) else chosen
+def nobody() -> None:
+    """Say that no patient fits, with the way out."""
+    st.info("No patient fits this filter. Widen it, or show all patients again.", icon=":material/filter_alt:")
 
 
 def table(selection: Selection, data: Dataset) -> pd.DataFrame:
@@ -98,14 +76,29 @@ def profile(selection: Selection, data: Dataset) -> TableProfile:
     return _profile(selection, _data=data)
 
 
+def comparisons(selection: Selection, data: Dataset) -> dict[str, Comparison]:
+    """Return the test of each column between the outcomes, by the column's name."""
+    return _comparisons(selection, _data=data)
+
+
+@st.cache_data(show_spinner=False, max_entries=50)
+def _comparisons(selection: Selection, _data: Dataset) -> dict[str, Comparison]:
+    label = profile(selection, _data).label
+    return {c.column: c for c in compare(table(selection, _data), _data.schema, label)}
+
+
 @st.cache_data(show_spinner=False, max_entries=50)
 def _table(selection: Selection, _data: Dataset) -> pd.DataFrame:
     frame = _data.to_pandas()
-    if selection.sex is not None:
-        frame = frame[frame["sex"] == selection.sex]
-    if selection.ages is not None:
-        frame = frame[frame["age"].between(*selection.ages)]
-    return frame
+    return frame if selection.is_everybody else frame[passing(frame, selection.filters)]
+
+
+@st.cache_data(show_spinner=False, max_entries=20)
+def _limits(whole: Selection, _data: Dataset) -> dict[str, tuple[float, float]]:
+    """Return the smallest and the largest value of each column of numbers that has any."""
+    frame = table(whole, _data)
+    named = [c.name for c in _data.schema if is_number(c) and c.name in frame.columns]
+    return {name: (float(frame[name].min()), float(frame[name].max())) for name in named if frame[name].notna().any()}
 
 
 @st.cache_data(show_spinner=False, max_entries=50)

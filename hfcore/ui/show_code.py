@@ -6,7 +6,7 @@ import streamlit as st
 
 from hfcore.automl.settings import AutoMLSettings
 from hfcore.records import DeploymentSpec
-from hfcore.ui import sdk_script
+from hfcore.ui import download, sdk_script
 from hfcore.workspace import Workspace
 
 HFCORE, SDK = "This library", "Azure's SDK v1"
@@ -32,10 +32,6 @@ def whole_journey(ws: Workspace, settings: AutoMLSettings | None = None, experim
     )
     st.caption("The whole journey with Azure's SDK v1, from opening the workspace to deleting what bills:")
     with st.container(horizontal=True, key="journey-export"):
-        _download("Script", "heart_failure_journey.py", "text/x-python", sdk_script.as_script(steps))
-        _download("Notebook", "heart_failure_journey.ipynb", "application/x-ipynb+json", sdk_script.as_notebook(steps))
-
-
-def _download(label: str, name: str, kind: str, text: str) -> None:
-    key = f"journey-{label.lower()}"
-    st.download_button(label, text, name, kind, key=key, icon=":material/download:", type="tertiary", on_click="ignore")
+        script, notebook = sdk_script.as_script(steps), sdk_script.as_notebook(steps)
+        download.text("Script", script, "heart_failure_journey.py", "text/x-python", "journey-script")
+        download.text("Notebook", notebook, "heart_failure_journey.ipynb", "application/x-ipynb+json", "journey-notebook")

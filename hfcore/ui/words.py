@@ -24,6 +24,13 @@ def percent(share: float | None, decimals: int = 0) -> str:
     return MISSING if share is None else f"{100 * share:.{decimals}f} %"
 
 
+def p_value(p: float | None) -> str:
+    """Write a p or q value: 0.043, 0.31, < 0.001."""
+    if p is None or p != p:
+        return MISSING
+    return "< 0.001" if p < 0.001 else f"{p:.3f}" if p < 0.1 else f"{p:.2f}"
+
+
 def count(number: int, one: str, many: str | None = None) -> str:
     """Write a count with its noun: 1 run, 2 runs, 1,204 runs."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"

@@ -44,7 +44,7 @@ def memory(monkeypatch: pytest.MonkeyPatch) -> MemoryWorkspace:
 def open_page() -> OpenPage:
     """Open a page by name with ids in its address; fail when anything unforeseen happens on it."""
 
-    def opened(name: str, **query: str) -> AppTest:
+    def opened(name: str, **query: str | list[str]) -> AppTest:
         app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
         for key, value in query.items():
             app.query_params[key] = value

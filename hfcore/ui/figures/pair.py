@@ -28,8 +28,8 @@ def build(groups: dict[str, pd.DataFrame], across: Column, up: Column, colours: 
     for (outcome, rows), colour, symbol in zip(groups.items(), shades, SYMBOLS * len(groups), strict=False):
         name = html.escape(outcome, quote=False)
         figure.add_scatter(
-            x=_spread(rows[across.name], across, 0),
-            y=_spread(rows[up.name], up, 1),
+            x=_spread(rows[across.name], _names(across, groups), 0),
+            y=_spread(rows[up.name], _names(up, groups), 1),
             mode="markers",
             name=name,
             marker={"color": colour, "size": 7, "symbol": symbol, "opacity": 0.8},
@@ -39,22 +39,37 @@ def build(groups: dict[str, pd.DataFrame], across: Column, up: Column, colours: 
     chart.layout(figure, colours, _axis(across), _axis(up), HEIGHT)
     figure.update_layout(showlegend=len(groups) > 1, legend={"orientation": "h", "x": 1, "xanchor": "right", "y": 1.08})
     for column, update in ((across, figure.update_xaxes), (up, figure.update_yaxes)):
-        if column.kind == "boolean":
-            update(tickvals=[0, 1], ticktext=list(column.choices or ("no", "yes")), range=[-0.5, 1.5], showgrid=False)
+        names = _names(column, groups)
+        if names:
+            texts = [html.escape(n, quote=False) for n in names]
+            update(tickvals=list(range(len(names))), ticktext=texts, range=[-0.5, len(names) - 0.5], showgrid=False)
     return figure
 
 
-def _spread(values: pd.Series, column: Column, seed: int) -> list[float]:
-    numbers = values.to_numpy(dtype="float64", na_value=np.nan)
+def _names(column: Column, groups: dict[str, pd.DataFrame]) -> list[str]:
+    """Return the values of a column of yes/no or text in the order of the axis; none for a number."""
     if column.kind == "boolean":
-        numbers = numbers + np.random.default_rng(seed).uniform(-0.28, 0.28, len(numbers))
-    return [float(n) for n in numbers]
+        return list(column.choices or ("no", "yes"))
+    if column.kind != "category":
+        return []
+    return sorted({str(v) for rows in groups.values() for v in rows[column.name]})
+
+
+def _spread(values: pd.Series, names: list[str], seed: int) -> list[float]:
+    """Return the places on an axis: numbers where they are, anything else around the place of its name."""
+    if not names:
+        return [float(n) for n in values.to_numpy(dtype="float64", na_value=np.nan)]
+    place = {name: i for i, name in enumerate(names)}
+    middle = [float(v) if values.dtype.kind in "biuf" else float(place[str(v)]) for v in values]
+    return [float(n) for n in middle + np.random.default_rng(seed).uniform(-0.28, 0.28, len(middle))]
 
 
 def _written(values: pd.Series, column: Column) -> list[str]:
     if column.kind == "boolean":
         no, yes = column.choices or ("no", "yes")
         return [yes if v else no for v in values]
+    if column.kind == "category":
+        return [html.escape(str(v), quote=False) for v in values]
     return [f"{v:,.10g} {column.unit}".strip() for v in values]
 
 

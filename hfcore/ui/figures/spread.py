@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 HEIGHT = 130
 SKEWED = 6.0
+MOST_VALUES = 8
+MOST_LETTERS = 24
 
 
 def numbers(profile: ColumnProfile, values: dict[str, pd.Series], colours: Palette) -> go.Figure:
@@ -72,6 +74,34 @@ def shares(profile: ColumnProfile, colours: Palette) -> go.Figure:
     _finish(figure, colours)
     figure.update_xaxes(chart.share_axis(0, 1.15))
     return figure
+
+
+def values(profile: ColumnProfile, colours: Palette) -> go.Figure:
+    """Draw the share of each value of a text column among each outcome, the most frequent values first, side by side."""
+    import plotly.graph_objects as go
+
+    figure = go.Figure()
+    names = [html.escape(_short(name), quote=False) for name in profile.histogram.names[:MOST_VALUES]]
+    counts = profile.histogram.counts
+    for outcome, colour in zip(counts, _colours(counts, colours), strict=True):
+        summary = profile.by_outcome.get(outcome, profile.overall)
+        name = html.escape(outcome, quote=False)
+        figure.add_bar(
+            x=[n / max(summary.count, 1) for n in counts[outcome][:MOST_VALUES]],
+            y=names,
+            orientation="h",
+            marker={"color": colour},
+            hovertemplate=f"%{{x:.0%}} of {summary.count} {name}: %{{y}}<extra></extra>",
+        )
+    _finish(figure, colours)
+    figure.update_layout(height=max(HEIGHT, 30 + 30 * len(names)), bargap=0.25)
+    figure.update_xaxes(tickformat=".0%")
+    figure.update_yaxes(autorange="reversed", type="category")
+    return figure
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= MOST_LETTERS else f"{name[: MOST_LETTERS - 1]}…"
 
 
 def _finish(figure: go.Figure, colours: Palette) -> None:

@@ -22,3 +22,27 @@ def test_negative_numbers_stay_numbers() -> None:
 def test_the_heading_is_neutral_too() -> None:
     """A column whose name is a formula is renamed in the file."""
     assert export.csv(pd.DataFrame({"=A1": ["=B1", "ok"]})).splitlines() == ["'=A1", "'=B1", "ok"]
+
+
+HOSTILE = ("=1+1", "+1", "-1+1", "@SUM(A1)", "\t=1", "\r=1", "<script>alert(1)</script>", "a|b")
+
+
+def test_markdown_shows_cells_literally() -> None:
+    """A cell breaks neither the table nor the text, and starts no formula; the note stands under it."""
+    text = export.markdown(pd.DataFrame({"x|y": HOSTILE, "n": -1.5}), "a note")
+    lines = text.splitlines()
+    assert lines[0] == "| x\\|y | n |"
+    assert lines[2] == "| '=1+1 | -1.5 |"
+    assert "<script>" not in text
+    assert len(lines) == 2 + len(HOSTILE) + 2
+    assert lines[-1] == "a note"
+
+
+def test_html_shows_cells_literally() -> None:
+    """A page of a table holds no markup from data and no cell that a spreadsheet runs."""
+    text = export.html(pd.DataFrame({"<b>": HOSTILE, "n": [-1.0, None] * 4}), "<i>title", "<note>")
+    assert "<script>" not in text
+    assert "<b>" not in text
+    assert "<i>" not in text
+    assert "<td>&#x27;=1+1</td><td>-1.0</td>" in text
+    assert not [cell for cell in text.split("<td>")[1:] if cell.startswith(("=", "+", "@", "\t", "\r"))]
