@@ -21,7 +21,7 @@ MOST_HEAD_BYTES = 32 * 1024
 MOST_URL_BYTES = 8 * 1024
 MOST_HEADERS = 100
 MOST_PIPELINED = 32
-CHUNK_OVERHEAD_BYTES = 128 * 1024
+CHUNK_OVERHEAD_BYTES = 256 * 1024
 SMALL_REST_BYTES = 64 * 1024
 MOST_SURPLUS_BYTES = 4 * 1024 * 1024
 ARRIVAL_S = 9.0
@@ -167,20 +167,27 @@ class Connection(asyncio.Protocol):
         request = self._request
         if request is None or request.refused is not None:
             return
-        request.size += len(data)
-        if request.size > exchange.MOST_BODY_BYTES:
-            self._refuse(too_large())
-        elif not self._desk.keep(len(data)):
-            request.size -= len(data)
+        try:
+            piece = request.unpacked(data)
+        except HttpRefused as refused:
+            self._refuse(refused)
+            return
+        if not self._desk.keep(len(piece)):
             self._refuse(busy())
-        else:
-            request.parts.append(data)
+            return
+        request.size += len(piece)
+        request.parts.append(piece)
 
     def on_message_complete(self) -> None:
         """A request is complete and takes its place in the line of this connection."""
         request, self._request = self._request, None
-        if request is not None:
-            self._line_up(request)
+        if request is None:
+            return
+        try:
+            request.check_end()
+        except HttpRefused as refused:
+            request.refused = request.refused or refused
+        self._line_up(request)
 
     # -- answers --------------------------------------------------------------------------------------------------
 

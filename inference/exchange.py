@@ -11,9 +11,12 @@ from dataclasses import dataclass, field
 from email.utils import formatdate
 from http import HTTPStatus
 
+from inference.gunzip import Gunzip, NotGzip
+
 Headers = list[tuple[bytes, bytes]]
 
 MOST_BODY_BYTES = 2 * 1024 * 1024
+MOST_PIECES, SMALL_PIECE_BYTES = 2_048, 64
 JSON_TYPE = b"application/json"
 UNKNOWN_ROUTE = "(unknown)"
 _PLAIN_ID = re.compile(rb"[A-Za-z0-9._-]{1,100}")
@@ -78,6 +81,8 @@ class Request:
     method: str = "(none)"
     headers: dict[bytes, bytes] = field(default_factory=dict)
     parts: list[bytes] = field(default_factory=list)
+    pieces: int = 0
+    gunzip: Gunzip | None = None
     size: int = 0
     head_size: int = 0
     keep_alive: bool = False
@@ -112,6 +117,34 @@ class Request:
         sent = self.headers.get(b"x-ms-client-request-id")
         return sent if sent is not None and _PLAIN_ID.fullmatch(sent) else None
 
+    def unpacked(self, piece: bytes) -> bytes:
+        """Return a piece of the body as it is to be kept.
+
+        Raises:
+            HttpRefused: the body becomes larger than 2 MB, comes in crumbs, or is not the gzip stream it was announced as.
+        """
+        self.pieces += 1
+        if self.gunzip is not None:
+            try:
+                piece = self.gunzip.take(piece, MOST_BODY_BYTES - self.size + 1)
+            except NotGzip as error:
+                raise not_gzip() from error
+        size = self.size + len(piece)
+        if size > MOST_BODY_BYTES:
+            raise too_large()
+        if self.pieces > MOST_PIECES and size < self.pieces * SMALL_PIECE_BYTES:
+            raise in_crumbs()
+        return piece
+
+    def check_end(self) -> None:
+        """Raise HttpRefused when a gzip body was cut off."""
+        if self.gunzip is None:
+            return
+        try:
+            self.gunzip.check_end()
+        except NotGzip as error:
+            raise not_gzip() from error
+
     def body(self) -> bytes:
         """Return the body and let go of its parts."""
         whole = self.parts[0] if len(self.parts) == 1 else b"".join(self.parts)
@@ -127,10 +160,16 @@ def check_content_type(request: Request) -> None:
         charset = re.search(rb"charset\s*=\s*\"?([\w-]+)", parameters, re.IGNORECASE)
         if media.strip().lower() != JSON_TYPE or (charset and charset.group(1).lower() not in (b"utf-8", b"us-ascii")):
             raise HttpRefused(415, "unsupported_media_type", "Send the rows as Content-Type: application/json in UTF-8.")
-    if request.headers.get(b"content-encoding", b"identity").strip().lower() != b"identity":
-        raise HttpRefused(
-            415, "unsupported_encoding", "Send the body without Content-Encoding.", [(b"accept-encoding", b"identity")]
-        )
+
+
+def choose_unpacking(request: Request) -> None:
+    """Unpack a gzip body; refuse any other encoding (415)."""
+    encoding = request.headers.get(b"content-encoding", b"identity").strip().lower()
+    if encoding in (b"gzip", b"x-gzip"):
+        request.gunzip = Gunzip()
+    elif encoding != b"identity":
+        told = "Send the body as it is, or with Content-Encoding: gzip."
+        raise HttpRefused(415, "unsupported_encoding", told, [(b"accept-encoding", b"gzip, identity")])
 
 
 def check_declared_size(request: Request) -> None:
@@ -144,6 +183,17 @@ def too_large() -> HttpRefused:
     """Return the refusal of a body above 2 MB."""
     limit = f"{MOST_BODY_BYTES // (1024 * 1024)} MB"
     return HttpRefused(413, "body_too_large", f"The body is larger than {limit}; send fewer rows per request.")
+
+
+def in_crumbs() -> HttpRefused:
+    """Return the refusal of a body in thousands of pieces of a few bytes, each of which costs as much as a large one."""
+    told = f"The body comes in too many pieces of a few bytes; send it whole, or in pieces of {SMALL_PIECE_BYTES} bytes or more."
+    return HttpRefused(413, "body_in_crumbs", told)
+
+
+def not_gzip() -> HttpRefused:
+    """Return the refusal of a body that cannot be unpacked."""
+    return HttpRefused(400, "not_gzip", "The body was announced as gzip and is not one complete gzip stream.")
 
 
 def busy(seconds: int = 1) -> HttpRefused:

@@ -14,7 +14,7 @@ _REFUSALS = {
     405: "Only POST scores.",
     408: "The body took too long.",
     413: "The body or the number of rows is too large.",
-    415: "The body is not application/json.",
+    415: "The body is not application/json, or encoded otherwise than with gzip.",
     414: "The address is too long.",
     422: "Fields that cannot be used; every one is named with its row and what is expected.",
     429: "The service is busy; Retry-After says when to come back.",

@@ -18,6 +18,7 @@ from inference.exchange import (
     Request,
     check_content_type,
     check_declared_size,
+    choose_unpacking,
 )
 from inference.journal import log
 from inference.metrics import CONTENT_TYPE, exposition
@@ -103,6 +104,7 @@ class Service:
             _only(request, "POST")
             self._check_caller(request)
             check_content_type(request)
+            choose_unpacking(request)
             check_declared_size(request)
         elif request.route in self._routes:
             _only(request, "GET", "HEAD")

@@ -91,6 +91,10 @@ class Serving:
             self.uri(), json=BODY if body is None else body, headers={"Authorization": f"Bearer {key}"}, timeout=20, **options
         )
 
+    def post(self, body: bytes, headers: dict[str, str]) -> requests.Response:
+        """Send bytes as they are to the scoring route."""
+        return requests.post(self.uri(), data=body, headers=headers, timeout=20)
+
     def metrics(self) -> dict[str, float]:
         """Return every sample of /metrics by its name and labels as Prometheus writes them."""
         return read_metrics(self.get("/metrics").text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import pickle
 import signal
@@ -88,12 +89,15 @@ def _sent(client: socket.socket, part: bytes) -> int:
 
 
 BLOCK = b" " * 65_536
+BOMB = gzip.compress(b" " * LARGE)  # 256 MB in 250 KB
+IN_CHUNKS = b"%x\r\n%b\r\n0\r\n\r\n" % (len(BOMB), BOMB)
 TOO_MUCH = {
     "one byte over": (head("/score", KEY, f"Content-Length: {2 * MB + 1}"), BLOCK, 32, 413),
     "256 MB": (head("/score", KEY, f"Content-Length: {LARGE}"), BLOCK, LARGE // len(BLOCK), 413),
     "256 MB in chunks": (head("/score", KEY, "Transfer-Encoding: chunked"), b"10000\r\n" + BLOCK + b"\r\n", 4096, 413),
     "chunks of one byte": (head("/score", KEY, "Transfer-Encoding: chunked"), b"1\r\n \r\n" * 10_000, 400, 413),
-    "gzip bomb": (head("/score", KEY, "Content-Encoding: gzip", f"Content-Length: {MB}"), b"\x1f\x8b" + b"\0" * 65_534, 16, 415),
+    "gzip bomb": (head("/score", KEY, "Content-Encoding: gzip", f"Content-Length: {len(BOMB)}"), BOMB, 1, 413),
+    "gzip bomb in chunks": (head("/score", KEY, "Content-Encoding: gzip", "Transfer-Encoding: chunked"), IN_CHUNKS, 1, 413),
     "endless header": (b"POST /score HTTP/1.1\r\nx: ", b"y" * 65_536, 4096, 431),
 }
 
