@@ -65,8 +65,7 @@ def _schemas(manifest: Mapping[str, Any]) -> Json:
     }
     told = "predict or predict_proba; any other is answered with a string that holds an error, as Azure does."
     method = {"type": "string", "default": "predict", "description": told}
-    rows = {"type": "array", "items": {"$ref": "#Row"}, "maxItems": 10_000}
-    request = {"type": "object", "properties": {"data": rows, "method": method}, "required": ["data"]}
+    request = {"type": "object", "properties": {"data": _rows(), "method": method}, "required": ["data"]}
     bad = {"type": "object", "properties": {"row": {"type": "integer"}, **{k: {"type": "string"} for k in _BAD}}}
     refusal = {
         "type": "object",
@@ -75,6 +74,11 @@ def _schemas(manifest: Mapping[str, Any]) -> Json:
     }
     answer = {"type": "string", "description": 'A JSON string to be decoded again: {"result": [...]}, one entry per row.'}
     return {"Row": row, "ScoreRequest": request, "ScoreAnswer": answer, "Refusal": refusal}
+
+
+def _rows() -> Json:
+    told = "Records as below; lists of values in the order of a record's fields are read as well."
+    return {**_array({"$ref": "#Row"}), "maxItems": 10_000, "description": told}
 
 
 _BAD = ("field", "problem", "expected")
@@ -112,20 +116,58 @@ def _swagger(info: Json, schemas: Json, wants_key: bool) -> Json:
 def _openapi(info: Json, schemas: Json, wants_key: bool) -> Json:
     ref = "#/components/schemas/"
     responses: Json = {str(s): {"description": d, "content": _content(f"{ref}Refusal")} for s, d in _REFUSALS.items()}
-    responses["200"] = {"description": "One entry per row.", "content": _content(f"{ref}ScoreAnswer")}
-    body = {"required": True, "content": _content(f"{ref}ScoreRequest")}
+    answers = {"anyOf": [{"$ref": f"{ref}ScoreAnswer"}, {"$ref": f"{ref}ScoreAnswer2"}]}
+    responses["200"] = {"description": "One entry per row.", "content": _content_of(answers)}
+    requests = {"anyOf": [{"$ref": f"{ref}ScoreRequest"}, {"$ref": f"{ref}ScoreRequest2"}]}
+    body = {"required": True, "content": _content_of(requests)}
     post: Json = {"operationId": "RunMLService", "requestBody": body, "responses": responses}
-    health = {"operationId": "ServiceHealthCheck", "responses": {"200": {"description": "Healthy"}}}
     return {
         "openapi": "3.0.3",
         "info": info,
-        "paths": {"/": {"get": health}, "/score": {"post": post | ({"security": [{"Bearer": []}]} if wants_key else {})}},
+        "paths": _states() | {"/score": {"post": post | ({"security": [{"Bearer": []}]} if wants_key else {})}},
         "components": {
-            "schemas": _resolve(schemas, ref),
+            "schemas": _resolve(_with_spellings(schemas) | _second_version(), ref),
             "securitySchemes": {"Bearer": {"type": "http", "scheme": "bearer"}},
         },
     }
 
 
+def _with_spellings(schemas: Json) -> Json:
+    """Return the schemas with every way in which yes and no may be spelled; true and false come first."""
+    fields = schemas["Row"]["properties"]
+    spelled = {"anyOf": [{"type": "boolean"}, {"type": "integer", "enum": [0, 1]}, {"type": "string", "enum": ["true", "false"]}]}
+    told = {name: spelled if field["type"] == "boolean" else field for name, field in fields.items()}
+    return schemas | {"Row": schemas["Row"] | {"properties": told}}
+
+
+def _second_version() -> Json:
+    """Return the schemas of request and answer in version 2, which only this kind of document can tell from version 1."""
+    parameters = {"properties": {"method": {"type": "string", "enum": ["predict", "predict_proba"], "default": "predict"}}}
+    rows = {"type": "object", "properties": {"data": _rows()}, "required": ["data"]}
+    request = {"type": "object", "properties": {"Inputs": rows, "GlobalParameters": parameters}, "required": ["Inputs"]}
+    answer = {"type": "object", "properties": {"Results": _array({})}, "required": ["Results"]}
+    return {"ScoreRequest2": request, "ScoreAnswer2": answer}
+
+
+def _states() -> Json:
+    """Return what is answered to GET: health, readiness, counters."""
+    state = _content_of({"type": "object", "properties": {"status": {"type": "string"}}, "required": ["status"]})
+    text = {"text/plain": {"schema": {"type": "string"}}}
+    alive = {"200": {"description": "The process answers.", "content": state}}
+    ready = {"200": {"description": "The model has passed its check.", "content": state}}
+    ready["503"] = {"description": "The model is being opened, or was refused.", "content": state}
+    told = {
+        "/": ("ServiceHealthCheck", {"200": {"description": "Healthy", "content": text}}),
+        "/livez": ("Alive", alive),
+        "/readyz": ("Ready", ready),
+        "/metrics": ("Counters", {"200": {"description": "Counters in Prometheus' text format.", "content": text}}),
+    }
+    return {path: {"get": {"operationId": name, "responses": answers}} for path, (name, answers) in told.items()}
+
+
 def _content(ref: str) -> Json:
-    return {"application/json": {"schema": {"$ref": ref}}}
+    return _content_of({"$ref": ref})
+
+
+def _content_of(schema: Json) -> Json:
+    return {"application/json": {"schema": schema}}

@@ -348,9 +348,9 @@ def _take_apart(value: Any, method: object) -> tuple[Sequence[object], object, i
     return rows, method, envelope
 
 
-def _unknown_method(name: object, envelope: int) -> Answer:
+def _unknown_method(name: str, envelope: int) -> Answer:
     """Answer as Azure does: version 1 with an error string, version 2 with a failure."""
-    shown = f" ({name})" if isinstance(name, str) and _PLAIN_NAME.fullmatch(name) else ""
+    shown = f" ({name})" if _PLAIN_NAME.fullmatch(name) else ""
     sentence = f"Invalid predict method argument received{shown}"
     if envelope == 2:
         raise InvalidRows([BadField(0, "method", "is not known", " or ".join(METHODS))])
@@ -383,10 +383,13 @@ def answer(data: object, method: object = "predict", run: onnxruntime.RunOptions
         RequestRefused: the request has the wrong form (or InvalidRows: fields that cannot be used).
     """
     rows, method, envelope = _take_apart(_decode(data), method)
+    if not isinstance(method, str):
+        raise RequestRefused(f"method is no text; send {' or '.join(METHODS)}, or leave it out.")
+    model = current_model()
+    matrix = model.reader.matrix(rows)
     if method not in METHODS:
         return _unknown_method(method, envelope)
-    model = current_model()
-    probabilities = model.probabilities(model.reader.matrix(rows), run)
+    probabilities = model.probabilities(matrix, run)
     found = probabilities.tolist() if method == "predict_proba" else model.classes(probabilities)
     body: str | dict[str, object] = {"Results": found} if envelope == 2 else json.dumps({"result": found})
     return Answer(body, len(rows))
