@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import ipaddress
 import json
 import re
 from collections.abc import Iterable
@@ -118,3 +119,12 @@ def is_loopback_host(header: bytes) -> bool:
     name = header.decode("latin-1").strip().lower()
     without_port = re.sub(r":\d+$", "", name)
     return without_port in LOOPBACK_NAMES
+
+
+def is_loopback_peer(address: str) -> bool:
+    """Tell whether a caller's address is one of this machine's own loopback addresses."""
+    try:
+        found = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return False
+    return (getattr(found, "ipv4_mapped", None) or found).is_loopback

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import httptools
 
 from inference import exchange
+from inference.access import is_loopback_peer
 from inference.exchange import HttpAnswer, HttpRefused, Request, busy, too_large
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ class Connection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._request: Request | None = None
         self._waiting: deque[Request] = deque()
+        self._is_near = False
         self._raw = 0
         self._surplus = 0
         self._deaf = False
@@ -52,6 +54,7 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """A client has connected; its first request must arrive within 9 s."""
         self._transport = transport  # type: ignore[assignment]
+        self._is_near = is_loopback_peer((transport.get_extra_info("peername") or ("",))[0])
         self._deadline = self._desk.now() + ARRIVAL_S
         self._desk.connections.add(self)
 
@@ -117,7 +120,7 @@ class Connection(asyncio.Protocol):
     def on_message_begin(self) -> None:
         """A request begins; all of it must arrive within 9 s."""
         self._raw = 0
-        self._request = Request()
+        self._request = Request(is_near=self._is_near)
         self._deadline = self._desk.now() + ARRIVAL_S
 
     def on_url(self, url: bytes) -> None:

@@ -75,7 +75,10 @@ def _date() -> bytes:
 
 @dataclass(slots=True, eq=False)
 class Request:
-    """One request as far as it has arrived; `refused` says why it will not be served, `route` is its name in the log."""
+    """One request as far as it has arrived; `refused` says why it will not be served, `route` is its name in the log.
+
+    `is_near` tells that it came over the loopback interface.
+    """
 
     url: bytes = b""
     method: str = "(none)"
@@ -85,6 +88,7 @@ class Request:
     gunzip: Gunzip | None = None
     size: int = 0
     head_size: int = 0
+    is_near: bool = False
     keep_alive: bool = False
     headers_read: bool = False
     handed_over: bool = False

@@ -156,11 +156,17 @@ def _states() -> Json:
     alive = {"200": {"description": "The process answers.", "content": state}}
     ready = {"200": {"description": "The model has passed its check.", "content": state}}
     ready["503"] = {"description": "The model is being opened, or was refused.", "content": state}
+    refused = _content("#/components/schemas/Refusal")
+    counters = {"200": {"description": "Counters in Prometheus' text format.", "content": text}}
+    counters |= {
+        status: {"description": f"From another machine: {_REFUSALS[int(status)]}", "content": refused}
+        for status in ("401", "403")
+    }
     told = {
         "/": ("ServiceHealthCheck", {"200": {"description": "Healthy", "content": text}}),
         "/livez": ("Alive", alive),
         "/readyz": ("Ready", ready),
-        "/metrics": ("Counters", {"200": {"description": "Counters in Prometheus' text format.", "content": text}}),
+        "/metrics": ("Counters", counters),
     }
     return {path: {"get": {"operationId": name, "responses": answers}} for path, (name, answers) in told.items()}
 

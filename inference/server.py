@@ -2,6 +2,7 @@
 
 AZUREML_MODEL_DIR names the model folder; HF_MANIFEST_SHA256, when set, is what model.json must have. The accepted keys are known
 by their hashes only, from a file (`--keys`, read again when it is replaced) or from HF_KEY_SHA256, separated by commas.
+Counters and description (/metrics, /swagger.json) are told without a key on this machine only; health checks to everybody.
 SIGUSR1 makes the server accept on its public socket, SIGUSR2 leave it to another one; SIGTERM ends it when all is answered.
 """
 

@@ -27,6 +27,7 @@ from inference.quick_rows import QuickRowReader
 from inference.timing import Stop, seconds_per_run
 
 SCORE = "/score"
+TOLD_AT_HOME = frozenset({"/metrics", "/swagger.json"})  # without a key, and to this machine only
 QUIET_ROUTES = frozenset({"/", "/livez", "/readyz", "/metrics"})
 MOST_INLINE_BYTES = 64 * 1024
 MOST_INLINE_S = 0.005
@@ -108,9 +109,15 @@ class Service:
             check_declared_size(request)
         elif request.route in self._routes:
             _only(request, "GET", "HEAD")
+            if request.route in TOLD_AT_HOME and not self._is_at_home(request):
+                self._check_caller(request)
             check_declared_size(request)
         else:
             raise HttpRefused(404, "not_found", "There is nothing here; send rows to POST /score.")
+
+    def _is_at_home(self, request: Request) -> bool:
+        """Tell whether a caller is on this machine and asks for this machine, not for a name that a proxy passes on."""
+        return request.is_near and is_loopback_host(request.headers.get(b"host", b""))
 
     def _check_caller(self, request: Request) -> None:
         """Refuse a caller without a key (401), with a wrong one (403), or a web page that calls a keyless endpoint."""

@@ -51,6 +51,8 @@ class Wire:
 
     def pause_reading(self) -> None: ...
 
+    def get_extra_info(self, name: str) -> None: ...
+
 
 @pytest.fixture
 def desk() -> Desk:

@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 from inference import connection, exchange, score
-from inference.access import KeyRing, hash_key
+from inference.access import KeyRing, hash_key, is_loopback_peer
 from inference.connection import Connection
 from inference.desk import Desk
 from inference.journal import ValueFreeFormatter
@@ -268,7 +268,7 @@ def _head(*more: str) -> bytes:
 
 def test_a_body_that_trickles_is_408(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     """A client that does not finish its request in time is cut off with 408, in the header as in the body."""
-    monkeypatch.setattr(connection, "ARRIVAL_S", 0.0)
+    monkeypatch.setattr(connection, "ARRIVAL_S", 0.25)
     monkeypatch.setattr(Desk, "__init__", _impatient(Desk.__init__))
     for sent in (_head("Content-Length: 100") + b"{", b"POST /score HTTP/1.1\r\nHo"):
         assert _raw(service, sent).startswith(b"HTTP/1.1 408 ")
@@ -309,6 +309,38 @@ def test_health_and_readiness(call: Call) -> None:
     assert call("GET", "/livez", headers={}).json() == {"status": "alive"}
     assert call("GET", "/readyz", headers={}).json() == {"status": "ready", "model": "heart-failure-risk:3"}
     assert call("HEAD", "/", headers={}).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/metrics", "/swagger.json", "/swagger.json?version=3"])
+def test_counters_and_description_need_a_key_from_elsewhere(call: Call, monkeypatch: pytest.MonkeyPatch, path: str) -> None:
+    """On this machine counters and description need no key; from another one, or under another name, they do."""
+    key = {"authorization": f"Bearer {PRIMARY}"}
+    assert call("GET", path, headers={}).status_code == 200
+    assert call("GET", path, headers={}, host="risk.example").status_code == 401
+    assert call("GET", path, headers=key, host="risk.example").status_code == 200
+    monkeypatch.setattr(connection, "is_loopback_peer", lambda address: not address)
+    assert call("GET", path, headers={}).status_code == 401
+    assert call("GET", path, headers={"authorization": "Bearer wrong"}).status_code == 403
+    assert call("GET", path, headers=key).status_code == 200
+    assert [call("GET", p, headers={}).status_code for p in ("/", "/livez", "/readyz")] == [200] * 3
+
+
+@pytest.mark.parametrize(
+    ("address", "near"),
+    [
+        ("127.0.0.1", True),
+        ("127.8.9.1", True),
+        ("::1", True),
+        ("::ffff:127.0.0.1", True),
+        ("10.0.0.1", False),
+        ("::ffff:10.0.0.1", False),
+        ("fe80::1%eth0", False),
+        ("", False),
+    ],
+)
+def test_a_callers_address_tells_where_it_is(address: str, near: bool) -> None:
+    """Only loopback addresses, in either family, count as this machine."""
+    assert is_loopback_peer(address) is near
 
 
 def test_before_the_model_is_open_nothing_is_scored() -> None:
