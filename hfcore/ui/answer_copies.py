@@ -9,7 +9,7 @@ import streamlit as st
 from hfcore.datasets.schema import Column, Schema
 from hfcore.reporting.patients_alike import group_of
 from hfcore.settings import NOTICE
-from hfcore.ui import about_model, answer, answer_sheet
+from hfcore.ui import about_model, answer, answer_sheet, download
 from hfcore.ui.answer_sheet import Sheet
 from hfcore.ui.outcome import Outcome
 from hfcore.ui.patient_form import value_words
@@ -22,15 +22,10 @@ def draw(given: Answer, columns: Sequence[Column], schema: Schema, outcome: Outc
     """Draw the text with its button to copy it, and the download of the page to print."""
     made = sheet(given, columns, schema, outcome, found)
     st.code(answer_sheet.as_text(made), language=None, wrap_lines=True)
-    st.download_button(
-        "Download a page to print",
-        answer_sheet.as_html(made),
-        "risk.html",
-        "text/html",
-        key="print-answer",
-        icon=":material/print:",
-        help="One HTML file; open it and print. It holds the patient's values.",
-        on_click="ignore",
+    note = "One HTML file; open it and print. It holds the patient's values."
+    page = answer_sheet.as_html(made)
+    download.text(
+        "Download a page to print", page, "risk.html", "text/html", "print-answer", note, ":material/print:", "secondary"
     )
 
 

@@ -9,6 +9,8 @@ import streamlit as st
 
 from hfcore.ui import export
 
+ICON = ":material/download:"
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -42,9 +44,11 @@ def formats(key: str, content: Table, written: Table, title: str, note: str = ""
             _button(label, make, f"{key}.{ending}", kind, f"{key}-{ending}", "For a text or a report", "secondary")
 
 
-def text(label: str, content: str, name: str, kind: str, key: str) -> None:
-    """Draw a button that saves a text which this program wrote, such as a script."""
-    _button(label, content, name, kind, key, None, "tertiary")
+def text(
+    label: str, content: str, name: str, kind: str, key: str, help: str | None = None, icon: str = ICON, look: Look = "tertiary"
+) -> None:
+    """Draw a button that saves a text which this program wrote, such as a script or a page to print."""
+    st.download_button(label, content, name, kind, key=key, help=help, type=look, icon=icon, on_click="ignore")
 
 
 def _made(content: Table) -> pd.DataFrame:
@@ -52,5 +56,5 @@ def _made(content: Table) -> pd.DataFrame:
 
 
 def _button(label: str, data: str | Callable[[], str], name: str, kind: str, key: str, help: str | None, look: Look) -> None:
-    icon = None if label == "CSV" and look == "tertiary" else ":material/download:"  # beside a chart there is no room for it
+    icon = None if label == "CSV" and look == "tertiary" else ICON  # beside a chart there is no room for it
     st.download_button(label, data, name, kind, key=key, help=help, type=look, icon=icon, on_click="ignore")
