@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from hfcore.automl.settings import AutoMLSettings
-    from hfcore.datasets.dataset import Dataset
+    from hfcore.datasets.dataset import Dataset, Source
+    from hfcore.datasets.schema import Schema
     from hfcore.records import (
         ChildRun,
         ComputeSpec,
@@ -71,7 +72,7 @@ class Workspace(abc.ABC):
     # -- data ---------------------------------------------------------------------------------
     @abc.abstractmethod
     def dataset(self, name: str = DEFAULT_DATASET, version: int | None = None) -> Dataset:
-        """Return a data set, its newest version by default. Reads no rows.
+        """Return a data set, its current version by default: the newest, unless an older one was chosen. Reads no rows.
 
         Raises:
             DatasetNotFound: no such name or version; lists the known names.
@@ -79,14 +80,44 @@ class Workspace(abc.ABC):
 
     @abc.abstractmethod
     def datasets(self) -> Sequence[Dataset]:
-        """Return the newest version of every data set, by name."""
+        """Return the current version of every data set, by name."""
 
     @abc.abstractmethod
-    def register_dataset(self, name: str, table: pd.DataFrame | str | Path, description: str = "") -> Dataset:
-        """Validate a table and keep it as the next version of `name`. Blocks while it reads and writes.
+    def dataset_versions(self, name: str) -> Sequence[Dataset]:
+        """Return every version of a data set that is kept, newest first. Raises DatasetNotFound."""
+
+    def choose_dataset_version(self, name: str, version: int) -> Dataset:
+        """Make an older version of a data set the current one, until another is registered or chosen.
 
         Raises:
-            InvalidDataset: what is wrong with the name, the table or a column.
+            DatasetNotFound: no such name or version.
+            NotSupported: the backend always takes the newest.
+        """
+        raise NotSupported(
+            f"The backend {self.backend!r} always takes the newest version of a data set.",
+            "Register the older version's table again: it is then the newest.",
+        )
+
+    @abc.abstractmethod
+    def register_dataset(
+        self,
+        name: str,
+        table: pd.DataFrame | str | Path,
+        description: str = "",
+        schema: Schema | None = None,
+        source: Source | None = None,
+    ) -> Dataset:
+        """Validate a table and keep it as the next version of `name`, the current one. Blocks while it reads and writes.
+
+        Args:
+            name: A label of at most 100 printable characters; files never get it as their name.
+            table: The rows, or the path of a CSV, Parquet or XLSX file that needs no repair.
+            description: One sentence.
+            schema: What the columns mean, in the table's order; inferred from the values when not given.
+            source: The file that the rows were read from.
+
+        Raises:
+            InvalidDataset: what is wrong with the name, the table, a column or the schema.
         """
 
     # -- compute ------------------------------------------------------------------------------

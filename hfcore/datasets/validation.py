@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Protocol
 from hfcore.datasets.columns import MAX_LEVELS, plan_columns, text_levels
 from hfcore.datasets.heart_failure import HEART_FAILURE_SCHEMA
 from hfcore.datasets.reading import read_table as read_table
+from hfcore.datasets.reading.record import MAX_COLUMNS
 from hfcore.datasets.schema import Column, Schema
 from hfcore.errors import InvalidDataset, InvalidSettings
 
 if TYPE_CHECKING:
     import pandas as pd
 
-MAX_COLUMNS = 2_000
 MAX_CLASSES = 20
 MIN_ROWS = 20
 MIN_ROWS_PER_CLASS = 2
@@ -106,6 +106,39 @@ def _wrong_values(frame: pd.DataFrame) -> dict[str, str]:
 def _listed(names: list[str], most: int = 10) -> str:
     shown = ", ".join(repr(n) for n in names[:most])
     return f"{shown} and {len(names) - most} more" if len(names) > most else shown
+
+
+def check_schema(frame: pd.DataFrame, schema: Schema) -> None:
+    """Accept a description of a table's columns.
+
+    Raises:
+        InvalidDataset: it names other columns than the table has, a kind that the values are not, or a label that nothing
+            can be learned about; everything at once.
+    """
+    names = [str(c) for c in frame.columns]
+    if list(schema.names) != names:
+        raise InvalidDataset({"schema": f"The description names {_listed(list(schema.names))}; the table has {_listed(names)}."})
+    wrong = {c.name: _wrong_kind(frame[c.name], c) for c in schema}
+    labels = [c.name for c in schema if c.is_label]
+    if len(labels) > 1:
+        wrong["label"] = f"Only one column can be the outcome, not {_listed(labels)}."
+    elif labels:
+        wrong["label"] = " ".join(_wrong_label(frame, labels[0]).values())
+    wrong = {name: problem for name, problem in wrong.items() if problem}
+    if wrong:
+        raise InvalidDataset(wrong)
+
+
+_KINDS_OF = {"boolean": ("boolean",), "integer": ("boolean", "integer"), "number": ("boolean", "integer", "number")}
+
+
+def _wrong_kind(values: pd.Series, column: Column) -> str:
+    allowed = _KINDS_OF.get(column.kind)
+    if column.kind == "category":
+        return "" if values.dtype.kind not in "biuf" else f"{column.name!r} is described as text but holds numbers."
+    if allowed is None:
+        return f"{column.kind!r} is no kind of column; known: boolean, integer, number, category."
+    return "" if column_kind(values) in allowed else f"{column.name!r} is described as {column.kind} but holds other values."
 
 
 def infer_schema(frame: pd.DataFrame) -> Schema:

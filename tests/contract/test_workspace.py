@@ -11,6 +11,8 @@ import pytest
 
 from hfcore.automl.metrics import METRICS
 from hfcore.datasets import load_heart_failure
+from hfcore.datasets.dataset import Source
+from hfcore.datasets.schema import Column, Schema
 from hfcore.errors import (
     DatasetNotFound,
     EndpointNotFound,
@@ -57,6 +59,57 @@ def test_a_table_is_registered_in_versions(empty: Workspace) -> None:
     second = empty.register_dataset("mine", table * 2)
     assert (first.version, second.version, empty.dataset("mine").version) == (1, 2, 2)
     pd.testing.assert_frame_equal(empty.dataset("mine", 1).to_pandas(), table)
+
+
+def test_a_table_keeps_what_was_said_of_it(empty: Workspace) -> None:
+    """Kinds, units, the outcome, the file a table came from and who registered it are there again in another session."""
+    table = pd.DataFrame({"weight": [70.5, 80.0, 61.5, 90.0], "smoker": [0, 1, 1, 0], "gone": [1, 0, 1, 0]})
+    schema = Schema(
+        (
+            Column("weight", "weight", "number", "kg"),
+            Column("smoker", "smoker", "boolean", low=0, high=1, choices=("no", "yes")),
+            Column("gone", "gone", "boolean", low=0, high=1, choices=("no", "yes"), is_label=True, known_at_scoring=False),
+        )
+    )
+    source = Source("clinic.csv", "a" * 64, 123, repairs=("Decimal commas were read as such.",))
+    empty.register_dataset("clinic", table, schema=schema, source=source)
+    found = empty.dataset("clinic")
+    assert found.schema == schema
+    assert found.source is not None
+    assert (found.source.file, found.source.repairs) == (source.file, source.repairs)
+    assert found.created_by
+    assert found.created_at is not None
+
+
+def test_a_description_that_does_not_fit_is_refused(empty: Workspace) -> None:
+    """A description of other columns, of another kind or with a constant outcome is refused before anything is kept."""
+    table = pd.DataFrame({"a": [1.5, 2.5], "b": [1, 1]})
+    with pytest.raises(InvalidDataset, match="the table has 'a', 'b'"):
+        empty.register_dataset("mine", table, schema=Schema((Column("a", "a", "number"),)))
+    wrong = Schema((Column("a", "a", "boolean"), Column("b", "b", "integer", is_label=True)))
+    with pytest.raises(InvalidDataset) as caught:
+        empty.register_dataset("mine", table, schema=wrong)
+    assert set(caught.value.fields) == {"a", "label"}
+    with pytest.raises(DatasetNotFound):
+        empty.dataset("mine")
+
+
+def test_every_version_is_told_and_one_can_go_back(empty: Workspace) -> None:
+    """All versions are listed, newest first; where the backend keeps a choice, an older one is current until the next one."""
+    for factor in (1, 2):
+        empty.register_dataset("mine", pd.DataFrame({"x": [1.5 * factor, 2.5]}))
+    assert [d.version for d in empty.dataset_versions("mine")] == [2, 1]
+    with pytest.raises(DatasetNotFound):
+        empty.dataset_versions("missing")
+    if empty.backend == "azureml":
+        with pytest.raises(NotSupported, match="newest"):
+            empty.choose_dataset_version("mine", 1)
+        return
+    assert empty.choose_dataset_version("mine", 1).version == 1
+    assert [(d.name, d.version) for d in empty.datasets()] == [("heart-failure-records", 1), ("mine", 1)]
+    assert empty.dataset("mine").to_pandas()["x"].tolist() == [1.5, 2.5]
+    assert empty.register_dataset("mine", pd.DataFrame({"x": [9.5]})).version == 3
+    assert empty.dataset("mine").version == 3
 
 
 def test_a_bad_table_is_refused(empty: Workspace) -> None:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from hfcore.automl.settings import AutoMLSettings
 from hfcore.datasets import shipped_dataset
-from hfcore.datasets.dataset import Dataset
+from hfcore.datasets.dataset import Dataset, Source
+from hfcore.datasets.schema import Schema
 from hfcore.errors import DatasetNotFound, ModelNotFound, NotFound, NotSupported, ReportNotAvailable, RunNotFound, StillRunning
 from hfcore.records import (
     ChildRun,
@@ -79,7 +80,18 @@ class MemoryWorkspace(Workspace):
         """Return every data set."""
         return tuple(self.dataset_list)
 
-    def register_dataset(self, name: str, table: pd.DataFrame | str | Path, description: str = "") -> Dataset:
+    def dataset_versions(self, name: str) -> Sequence[Dataset]:
+        """Return every version of a data set."""
+        return tuple(d for d in self.dataset_list if d.name == name) or (self.dataset(name),)
+
+    def register_dataset(
+        self,
+        name: str,
+        table: pd.DataFrame | str | Path,
+        description: str = "",
+        schema: Schema | None = None,
+        source: Source | None = None,
+    ) -> Dataset:
         """Refuse: the double keeps no tables."""
         raise NotSupported("The workspace in memory takes no tables.")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -17,12 +17,14 @@ from hfcore.backends.azureml import dataset_tags, sdk, transport
 from hfcore.backends.azureml.connection import Connection
 from hfcore.backends.azureml.dataset_tags import OURS as OURS
 from hfcore.backends.azureml.translation import is_absent
-from hfcore.datasets.dataset import Dataset
+from hfcore.datasets.dataset import Dataset, Source
 from hfcore.datasets.heart_failure import load_heart_failure, shipped_dataset
 from hfcore.errors import ArtifactDamaged, DatasetNotFound, InvalidDataset
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from hfcore.datasets.schema import Schema
 
 FOLDER = "hfstudio"
 _FRAMES = 4
@@ -97,17 +99,36 @@ class Datasets:
                 return None
             raise
 
-    def register(self, name: str, table: pd.DataFrame | str | Path, description: str) -> Dataset:
+    def versions(self, name: str) -> Sequence[Dataset]:
+        """Return every version of a data set, newest first. Raises DatasetNotFound."""
+        newest = self.get(name)
+        return (newest, *(self.get(name, number) for number in range(newest.version - 1, 0, -1)))
+
+    def register(
+        self,
+        name: str,
+        table: pd.DataFrame | str | Path,
+        description: str,
+        schema: Schema | None = None,
+        source: Source | None = None,
+    ) -> Dataset:
         """Check a table and keep it as the next version of `name`. Raises InvalidDataset."""
-        from hfcore.datasets.validation import check_table, read_table
+        from hfcore.datasets.validation import check_schema, check_table, read_table
 
         label = name.strip()
         if label == shipped_dataset().name:
             raise InvalidDataset({"name": f"{label!r} is the data set that comes with the program; choose another name."})
         frame = read_table(table) if isinstance(table, (str, Path)) else table
         check_table(frame, label)
+        if schema is not None:
+            check_schema(frame, schema)
+        if source is None and isinstance(table, (str, Path)):
+            source = Source(Path(table).name)
+        tags = dataset_tags.describe(frame, schema=schema) | dataset_tags.origin(source, self._connection.identity.words)
         doing = f"registering the data set {label}"
-        return self._connection.change(doing, lambda: self._record(self.keep(label, frame, description)), "datasets", "resources")
+        return self._connection.change(
+            doing, lambda: self._record(self.keep(label, frame, description, tags)), "datasets", "resources"
+        )
 
     def delete(self, name: str) -> None:
         """Take every version of a data set out of the workspace; its files stay in the datastore."""
@@ -198,7 +219,13 @@ class Datasets:
         if facts["sha256"] == shipped.sha256:
             facts = {n: getattr(shipped, n) for n in ("sha256", "rows", "columns", "schema", "size_bytes")}
         record = Dataset(
-            name=key[0], version=key[1], created_at=_created(registered), description=str(registered.description or ""), **facts
+            name=key[0],
+            version=key[1],
+            created_at=_created(registered, tags),
+            description=str(registered.description or ""),
+            created_by=tags.get(f"{OURS}by", ""),
+            source=dataset_tags.source_of(tags),
+            **facts,
         )
         return replace(record, loader=lambda: self.read(record))
 
@@ -235,9 +262,11 @@ def _part_name(name: str, out: Sequence[str]) -> str:
     return plain if len(plain) <= 80 else f"{name[:50]}-part-{hashlib.sha256(plain.encode()).hexdigest()[:12]}"
 
 
-def _created(registered: Any) -> datetime | None:
+def _created(registered: Any, tags: Mapping[str, str]) -> datetime | None:
     moment = getattr(getattr(registered, "_registration", None), "created_time", None)
-    return moment if isinstance(moment, datetime) else None
+    if isinstance(moment, datetime):
+        return moment
+    return datetime.fromisoformat(tags[f"{OURS}at"]) if f"{OURS}at" in tags else None
 
 
 def _found_by(name: str, token: str) -> transport.Finder:

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from hfcore.automl.settings import AutoMLSettings
-    from hfcore.datasets.dataset import Dataset
+    from hfcore.datasets.dataset import Dataset, Source
+    from hfcore.datasets.schema import Schema
     from hfcore.records import ChildRun, ComputeTarget, Endpoint, ModelVersion, Resource, Run
     from hfcore.reporting.report import ModelReport
 
@@ -105,9 +106,20 @@ class AzureWorkspace(Workspace):
         """See Workspace.datasets."""
         return self._data.list()
 
-    def register_dataset(self, name: str, table: pd.DataFrame | str | Path, description: str = "") -> Dataset:
+    def dataset_versions(self, name: str) -> Sequence[Dataset]:
+        """See Workspace.dataset_versions."""
+        return self._data.versions(name)
+
+    def register_dataset(
+        self,
+        name: str,
+        table: pd.DataFrame | str | Path,
+        description: str = "",
+        schema: Schema | None = None,
+        source: Source | None = None,
+    ) -> Dataset:
         """See Workspace.register_dataset."""
-        return self._data.register(name, table, description)
+        return self._data.register(name, table, description, schema, source)
 
     def compute_targets(self) -> Sequence[ComputeTarget]:
         """See Workspace.compute_targets."""

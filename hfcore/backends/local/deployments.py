@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, insert, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
+from hfcore.backends.local import who
 from hfcore.backends.local.endpoint_rows import EndpointLease
 from hfcore.backends.local.processes import ProcessId
 from hfcore.backends.local.store import Store
@@ -47,22 +47,14 @@ def add(connection: Connection, endpoint_id: str, version: Mapping[str, Any]) ->
     mine = deployments.c.endpoint_id == endpoint_id
     number = (connection.execute(select(func.max(deployments.c.number)).where(mine)).scalar() or 0) + 1
     now = datetime.now(UTC)
-    values = {"endpoint_id": endpoint_id, "number": number, "state": DeploymentState.UNDERWAY.value, "asked_by": _user()}
+    values = {"endpoint_id": endpoint_id, "number": number, "state": DeploymentState.UNDERWAY.value, "asked_by": who.user()}
     connection.execute(insert(deployments).values(**values, attempts=0, created_at=now, changed_at=now, **version))
     return number
 
 
-def _user() -> str:
-    """Return the name of whoever runs this process, as far as the system knows one."""
-    try:
-        return getpass.getuser()[:64]
-    except (KeyError, OSError):
-        return ""
-
-
 def note_user(connection: Connection, endpoint_id: str, number: int, sentence: str) -> None:
     """Write at a deployment what the user of this process has asked for."""
-    told = sentence.format(user=_user() or "somebody")
+    told = sentence.format(user=who.user() or "somebody")
     connection.execute(update(deployments).where(one(endpoint_id, number)).values(message=told))
 
 

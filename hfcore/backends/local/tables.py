@@ -113,6 +113,7 @@ children = Table(
     UniqueConstraint("run_id", "number"),
 )
 
+# A version of a data set. The one whose `current_since` is latest is the current one; registering and going back set it.
 datasets = Table(
     "datasets",
     metadata,
@@ -127,6 +128,9 @@ datasets = Table(
     Column("description", Text, nullable=False, default=""),
     Column("size_bytes", Integer, nullable=False),
     Column("created_at", Moment, nullable=False),
+    Column("created_by", String(64), nullable=False, default=""),
+    Column("source", JSON, nullable=False, default=dict),
+    Column("current_since", Moment, nullable=False),
     UniqueConstraint("name", "version"),
 )
 

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from hfcore.automl.settings import AutoMLSettings
     from hfcore.backends.local.endpoints import Endpoints
     from hfcore.backends.local.registry import Models
-    from hfcore.datasets.dataset import Dataset
+    from hfcore.datasets.dataset import Dataset, Source
+    from hfcore.datasets.schema import Schema
     from hfcore.records import (
         ChildRun,
         ComputeSpec,
@@ -97,9 +98,24 @@ class LocalWorkspace(Workspace):
         """See Workspace.datasets."""
         return self._data.list()
 
-    def register_dataset(self, name: str, table: pd.DataFrame | str | Path, description: str = "") -> Dataset:
+    def dataset_versions(self, name: str) -> Sequence[Dataset]:
+        """See Workspace.dataset_versions."""
+        return self._data.versions(name)
+
+    def choose_dataset_version(self, name: str, version: int) -> Dataset:
+        """See Workspace.choose_dataset_version."""
+        return self._data.choose(name, version)
+
+    def register_dataset(
+        self,
+        name: str,
+        table: pd.DataFrame | str | Path,
+        description: str = "",
+        schema: Schema | None = None,
+        source: Source | None = None,
+    ) -> Dataset:
         """See Workspace.register_dataset."""
-        return self._data.register(name, table, description)
+        return self._data.register(name, table, description, schema, source)
 
     def compute_targets(self) -> Sequence[ComputeTarget]:
         """See Workspace.compute_targets."""

@@ -20,11 +20,12 @@ def test_a_byte_order_mark_is_not_part_of_the_first_name(tmp_path):
     assert frame["name"].tolist() == ["é"]
 
 
-def test_repeated_column_names_are_kept_as_written(tmp_path):
-    """Two columns of one name keep it, so that the table check can refuse them."""
+def test_repeated_column_names_are_refused_where_nobody_sees_the_repair(tmp_path):
+    """Two columns of one name are not told apart in silence: a script's file is refused, and the name is said."""
     file = tmp_path / "twice.csv"
     file.write_text("a,a\n1,2\n")
-    assert list(read_table(file).columns) == ["a", "a"]
+    with pytest.raises(InvalidDataset, match="More than one column is called 'a'"):
+        read_table(file)
 
 
 REFUSED = {

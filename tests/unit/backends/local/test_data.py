@@ -1,15 +1,21 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from sqlalchemy import update
 
 from hfcore.backends.local.data import Datasets
 from hfcore.backends.local.store import Store
+from hfcore.backends.local.tables import datasets as table_of_datasets
+from hfcore.backends.local.tables import runs
+from hfcore.backends.local.workspace import LocalWorkspace
 from hfcore.datasets import load_heart_failure
 from hfcore.errors import ArtifactDamaged, DatasetNotFound, InvalidDataset
+from tests.finished import FinishedRun
 
 
 @pytest.fixture
@@ -47,6 +53,42 @@ def test_versions_count_up_and_stay(datasets: Datasets) -> None:
     assert datasets.get("mine").rows == 6
     assert datasets.get("mine", 1).rows == 5
     assert [(d.name, d.version) for d in datasets.list()] == [("heart-failure-records", 1), ("mine", 2)]
+
+
+def test_deleting_the_current_version_leaves_the_one_before(workspace: LocalWorkspace) -> None:
+    """With the newest version gone the one that was current before it is current again, and it alone is left to list."""
+    for rows in (5, 6):
+        workspace.register_dataset("mine", pd.DataFrame({"a": range(rows)}))
+    workspace.delete("dataset", workspace.dataset("mine").id)
+    assert (workspace.dataset("mine").version, workspace.dataset("mine").rows) == (1, 5)
+    assert [d.version for d in workspace.dataset_versions("mine")] == [1]
+
+
+def test_a_number_that_a_run_has_used_is_not_given_again(finished_home: FinishedRun) -> None:
+    """A run says which version it worked with, so a deleted version's number goes to no other table."""
+    workspace = finished_home.open()
+    workspace.register_dataset("mine", pd.DataFrame({"a": [1, 2]}))
+    store = Store.open(finished_home.home)
+    with store.write() as connection:
+        connection.execute(update(runs).values(dataset="mine", dataset_version=4))
+    assert workspace.register_dataset("mine", pd.DataFrame({"a": [1, 2, 3]})).version == 5
+
+
+def test_going_back_holds_when_the_clock_was_set_back(datasets: Datasets, home: Path) -> None:
+    """The version that was chosen last is the current one, even when the clock says that it was chosen first."""
+    for rows in (5, 6):
+        datasets.register("mine", pd.DataFrame({"a": range(rows)}), "")
+    with Store.open(home).write() as connection:
+        later = datetime.now(UTC) + timedelta(days=1)
+        connection.execute(update(table_of_datasets).where(table_of_datasets.c.version == 2).values(current_since=later))
+    datasets.choose("mine", 1)
+    assert datasets.get("mine").version == 1
+
+
+def test_text_stays_text(datasets: Datasets) -> None:
+    """Codes with zeros in front and words that mean nothing to a reader of numbers come back as they were."""
+    table = pd.DataFrame({"code": ["007", "1e5", "NA", "None"], "x": [1, 2, 3, 4]})
+    assert datasets.register("mine", table, "").to_pandas()["code"].tolist() == ["007", "1e5", "NA", "None"]
 
 
 def test_an_unknown_name_lists_the_known_ones(datasets: Datasets) -> None:
