@@ -41,6 +41,7 @@ def fit(
     executor: TrialExecutor | None = None,
     deadline: float | None = None,
     export: bool = True,
+    explain: bool = False,
 ) -> AutoMLResult:
     """Try the portfolio on a table, combine the best, and return every trial. Blocks; callbacks run in this thread.
 
@@ -55,13 +56,14 @@ def fit(
         executor: Where trials are worked on; None for this process, one after another.
         deadline: time.time() after which no trial starts; by default experiment_timeout_minutes from now.
         export: Write each pipeline as ONNX and check it; without it nothing can be registered or predict.
+        explain: Let each trial also predict its held-out rows with one column shuffled, to tell how much it depends on it.
 
     Raises:
         InvalidSettings: a setting that this table or this engine cannot honour.
         TrainingFailed: not a single pipeline could be trained.
     """
     table = training_table(frame, settings)
-    task = _task(table, settings, export)
+    task = _task(table, settings, export, explain)
     plans = plan_trials(settings, len(table.codes))
     earlier = _fitting(finished, plans, task)
     _tell(on_plan, plans)
@@ -140,7 +142,7 @@ def _combine(
     return sorted(outcomes, key=lambda o: o.number)
 
 
-def _task(table: TrainingTable, settings: AutoMLSettings, export: bool) -> Task:
+def _task(table: TrainingTable, settings: AutoMLSettings, export: bool, explain: bool) -> Task:
     return Task(
         values=table.values,
         codes=table.codes,
@@ -153,6 +155,7 @@ def _task(table: TrainingTable, settings: AutoMLSettings, export: bool) -> Task:
         weights=table.weights,
         splits=table.splits(settings),
         text=table.text,
+        shuffles=table.shuffles(settings) if explain else None,
     )
 
 

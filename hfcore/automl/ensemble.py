@@ -15,6 +15,7 @@ from hfcore.automl.calibration import Calibration, fit_calibration
 from hfcore.automl.graph import Graph
 from hfcore.automl.outcome import ChildOutcome, TrialPlan
 from hfcore.automl.ridge_logistic import RidgeLogistic, fit_ridge_logistic
+from hfcore.automl.shuffles import Singles
 from hfcore.automl.trial import Task, by_fold, export, judged, score
 from hfcore.reporting.report import Member, PipelineStep
 from hfcore.states import RunState
@@ -110,11 +111,14 @@ def run_ensemble(task: Task, plan: TrialPlan, children: Sequence[ChildOutcome]) 
     seen = task.cases
     voters = [_as_cases(task, child) for child in children]
     probabilities = np.empty((len(seen.codes), task.classes))
+    shuffled, places = _room_for_shuffled(task, voters)
     for fold in seen.fold_numbers:
         others = [f for f in seen.fold_numbers if f != fold]
         members, combination = make(seen, voters, others)
         rows = seen.folds == fold
         probabilities[rows] = combination.combine([_oof(m)[rows] for m in members])
+        if shuffled is not None:
+            _say_shuffled(shuffled, seen.folds[places] == fold, members, combination)
     members, combination = make(seen, voters, list(seen.fold_numbers))
     fitted = combination.combine([_fitted(m) for m in members])
     return ChildOutcome(
@@ -122,6 +126,7 @@ def run_ensemble(task: Task, plan: TrialPlan, children: Sequence[ChildOutcome]) 
         algorithm=plan.algorithm,
         state=RunState.COMPLETED,
         **judged(task, by_fold(task, probabilities)),
+        shuffled=shuffled,
         fitted=fitted,
         steps=(PipelineStep(plan.algorithm, {"members": len(members)} | combination.parameters()),),
         members=tuple(Member(m.number, m.algorithm, s) for m, s in zip(members, combination.shares(), strict=True)),
@@ -130,6 +135,23 @@ def run_ensemble(task: Task, plan: TrialPlan, children: Sequence[ChildOutcome]) 
         ended_at=datetime.now(UTC),
         seconds=time.monotonic() - clock,
     )
+
+
+def _room_for_shuffled(task: Task, voters: Sequence[ChildOutcome]) -> tuple[Singles | None, npt.NDArray[np.int64]]:
+    """Return room for what the ensemble says with a column shuffled, and those cases' places; None when a voter lacks it."""
+    known = [v.shuffled for v in voters if v.shuffled is not None]
+    if task.shuffles is None or len(known) < len(voters):
+        return None, np.empty(0, dtype=np.int64)
+    return np.empty(known[0].shape, dtype=np.float32), task.shuffles.places(task.splits)
+
+
+def _say_shuffled(
+    shuffled: Singles, rows: npt.NDArray[np.bool_], members: Sequence[ChildOutcome], combination: Vote | Stack
+) -> None:
+    """Combine what the members say of some rows with a column shuffled, and write it in its place."""
+    parts = [m.shuffled[:, :, rows].astype(np.float64) for m in members if m.shuffled is not None]
+    flat = [part.reshape(-1, part.shape[-1]) for part in parts]
+    shuffled[:, :, rows] = combination.combine(flat).reshape(parts[0].shape)
 
 
 def _as_cases(task: Task, child: ChildOutcome) -> ChildOutcome:

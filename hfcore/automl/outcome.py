@@ -20,7 +20,7 @@ from hfcore.states import RunState
 
 ENSEMBLES = ("VotingEnsemble", "StackEnsemble")
 Floats = npt.NDArray[np.float64]
-_ARRAYS = ("probabilities", "cases", "fitted")
+_ARRAYS = ("probabilities", "cases", "fitted", "shuffled")
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,8 @@ class ChildOutcome:
     the same rows. `model` is the ONNX file of that pipeline, `parity` the largest |difference in
     probability| between the two over every row; without a model `export_note` says why.
     With random splits `cases` holds the probabilities split by split, and `probabilities` each row's mean
-    over the splits that held it out, NaN where none did.
+    over the splits that held it out, NaN where none did. `shuffled` are out-of-fold too, each with one column shuffled:
+    columns, repeats, cases, classes; see `shuffles`.
     """
 
     number: int
@@ -68,6 +69,7 @@ class ChildOutcome:
     probabilities: Floats | None = field(default=None, repr=False, compare=False)
     cases: Floats | None = field(default=None, repr=False, compare=False)
     fitted: Floats | None = field(default=None, repr=False, compare=False)
+    shuffled: npt.NDArray[np.floating[Any]] | None = field(default=None, repr=False, compare=False)
     steps: tuple[PipelineStep, ...] = ()
     members: tuple[Member, ...] = ()
     seconds: float | None = None

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hfcore.automl.checks import check_frame, listed
+from hfcore.automl.shuffles import Shuffles, draw_shuffles
 from hfcore.automl.validation import Splits, fold_count, random_splits, stratified_folds
 from hfcore.datasets.columns import level_codes, numbers
 from hfcore.datasets.guardrails import Guardrail
@@ -72,6 +73,10 @@ class TrainingTable:
         if size is None:
             return None
         return random_splits(self._strata, self.classes, size, count or 1, settings.random_state)
+
+    def shuffles(self, settings: AutoMLSettings) -> Shuffles:
+        """Return how columns are shuffled to tell how much a model depends on them; the same whoever asks."""
+        return draw_shuffles(len(self.codes), len(self.features), settings.random_state, self.folds(settings) >= 0)
 
     @property
     def _strata(self) -> npt.NDArray[np.intp]:

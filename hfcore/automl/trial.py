@@ -15,6 +15,7 @@ from hfcore.automl.graph import run_model
 from hfcore.automl.metrics import METRICS, mean_over_folds, metrics_of_codes
 from hfcore.automl.outcome import ChildOutcome, TrialPlan
 from hfcore.automl.pipeline import fit_pipeline
+from hfcore.automl.shuffles import Shuffles, Singles
 from hfcore.automl.validation import Splits
 from hfcore.states import RunState
 
@@ -28,7 +29,7 @@ class TrialTimedOut(TimeoutError):
 
 @dataclass(frozen=True, eq=False)
 class Task:
-    """What every trial of a run shares: the numbers, the folds and the rules."""
+    """What every trial of a run shares: the numbers, the folds, the rules, and how columns are shuffled to explain a model."""
 
     values: npt.NDArray[np.float32]
     codes: npt.NDArray[np.intp]
@@ -42,6 +43,7 @@ class Task:
     weights: Floats | None = None
     splits: Splits | None = None
     text: tuple[int, ...] = ()
+    shuffles: Shuffles | None = None
 
     @property
     def fold_numbers(self) -> range:
@@ -77,7 +79,8 @@ def run_trial(task: Task, plan: TrialPlan) -> ChildOutcome:
         TrialTimedOut: the time limit has passed; looked at between folds.
     """
     started, clock = datetime.now(UTC), time.monotonic()
-    predicted = []
+    predicted: list[Floats] = []
+    shuffled: list[Singles] = []
     seed = int(np.random.SeedSequence([task.seed, plan.number]).generate_state(1)[0] >> 1)
     for fold in task.fold_numbers:
         check_time(task, clock)
@@ -86,6 +89,8 @@ def run_trial(task: Task, plan: TrialPlan) -> ChildOutcome:
         training = (task.values[kept], task.codes[kept], task.classes)
         pipeline = fit_pipeline(plan, *training, seed, task.impute, task.weights_of(kept), task.text)
         predicted.append(pipeline.predict(task.values[held]))
+        if task.shuffles is not None:
+            shuffled.append(task.shuffles.predicted(pipeline.predict, task.values, held))
     check_time(task, clock)
     final = fit_pipeline(plan, task.values, task.codes, task.classes, seed, task.impute, task.weights, task.text)
     fitted = final.predict(task.values)
@@ -94,6 +99,7 @@ def run_trial(task: Task, plan: TrialPlan) -> ChildOutcome:
         algorithm=plan.algorithm,
         state=RunState.COMPLETED,
         **judged(task, predicted),
+        shuffled=_in_order(task, shuffled),
         fitted=fitted,
         steps=final.describe(),
         **export(final.to_onnx, task, fitted),
@@ -101,6 +107,13 @@ def run_trial(task: Task, plan: TrialPlan) -> ChildOutcome:
         ended_at=datetime.now(UTC),
         seconds=time.monotonic() - clock,
     )
+
+
+def _in_order(task: Task, shuffled: Sequence[Singles]) -> Singles | None:
+    """Return what was predicted fold by fold with a column shuffled in the order of the cases."""
+    if task.shuffles is None:
+        return None
+    return task.shuffles.assembled(shuffled, [task.held(f) for f in task.fold_numbers], task.splits)
 
 
 def judged(task: Task, predicted: Sequence[Floats]) -> dict[str, Any]:

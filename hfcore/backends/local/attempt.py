@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
@@ -17,6 +18,7 @@ from hfcore.automl.table import training_table
 from hfcore.automl.winner import FAVOURITE
 from hfcore.backends.local.compute import cores
 from hfcore.backends.local.data import Datasets
+from hfcore.backends.local.explanation import Explainer
 from hfcore.backends.local.journal import Journal
 from hfcore.backends.local.lease import Lease
 from hfcore.backends.local.store import Store
@@ -91,6 +93,7 @@ class Attempt:
             finished=self._journal.finished(),
             executor=self._executor,
             deadline=deadline,
+            explain=True,
         )
 
     def _end_without_winner(self, failed: TrainingFailed, deadline: float) -> None:
@@ -114,6 +117,7 @@ class Attempt:
         self._truth = [table.labels[code] for code in table.codes]
         self._folds = table.folds(self._settings)
         self._groups = groups_of(frame, self._dataset.schema)
+        self._explainer = Explainer(frame, table, self._settings)
 
     def _keep(self, outcome: ChildOutcome) -> None:
         report = self._report(outcome) if outcome.state is RunState.COMPLETED else None
@@ -141,4 +145,4 @@ class Attempt:
             references=references,
             groups=self._groups,
         )
-        return report_to_json(report)
+        return report_to_json(replace(report, **self._explainer.explain(outcome, bool(candidates))))

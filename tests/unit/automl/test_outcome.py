@@ -24,6 +24,7 @@ FULL = ChildOutcome(
     fold_metrics={"AUC_weighted": (0.75, 0.85)},
     probabilities=np.array([[0.1, 0.9], [0.7, 0.3]]),
     fitted=np.array([[0.2, 0.8], [0.6, 0.4]]),
+    shuffled=np.array([[[[0.3, 0.7], [0.5, 0.5]]]], dtype=np.float32),
     steps=(PipelineStep("MaxAbsScaler"), PipelineStep("LightGBM", {"num_leaves": 4})),
     members=(Member(1, "StandardScalerWrapper, LogisticRegression", 0.5),),
     seconds=1.5,
@@ -43,6 +44,7 @@ def test_an_outcome_comes_back_whole(tmp_path: Path) -> None:
     assert back.started_at == NOW
     assert np.array_equal(back.probabilities, FULL.probabilities)  # type: ignore[arg-type]
     assert np.array_equal(back.fitted, FULL.fitted)  # type: ignore[arg-type]
+    assert np.array_equal(back.shuffled, FULL.shuffled)  # type: ignore[arg-type]
 
 
 def test_an_outcome_without_predictions_comes_back(tmp_path: Path) -> None:
