@@ -47,6 +47,7 @@ class Measured:
     bad: int = 0
     elapsed: float = 0.0
     statuses: dict[int, list[float]] = field(default_factory=dict)
+    unsaid: int = 0  # refusals for lack of room (429, 503) that do not say when to come back
 
     @property
     def answers(self) -> int:
@@ -94,6 +95,7 @@ class _Client:
         self._port, self._request, self._selector = port, request, selector
         self._socket: socket.socket | None = None
         self._seen, self.sent_at = b"", 0.0
+        self.says_when = False
 
     def send(self) -> None:
         """Send the request, on a new connection where there is none."""
@@ -116,6 +118,7 @@ class _Client:
         top, found, rest = self._seen.partition(b"\r\n\r\n")
         if part and (not found or len(rest) < _length(top)):
             return None
+        self.says_when = b"\r\nretry-after: " in top.lower()
         if not part or b"connection: close" in top.lower():
             self.close()
         return int(top[9:12]) if found else 0
@@ -166,6 +169,7 @@ def _served(client: _Client, measured: Measured) -> int | None:
     status = client.read()
     if status is not None:
         measured.note(status, time.perf_counter() - client.sent_at)
+        measured.unsaid += status in (429, 503) and not client.says_when
         client.sent_at = 0.0
     return status
 
