@@ -113,7 +113,7 @@ def hand_over(
         if row is None:
             raise LeaseLost(f"Endpoint {lease.endpoint_id} is being deleted or belongs to another supervisor now.")
         connection.execute(update(endpoints).where(held).values(previous=row.active if keep else None, **values))
-        serves = {"state": DeploymentState.IN_SERVICE.value, "message": None, "changed_at": now}
+        serves = {"state": DeploymentState.IN_SERVICE.value, "message": None, "changed_at": now, "attempts": 0}
         connection.execute(update(deployments).where(one(lease.endpoint_id, row.active)).values(changed_at=now, **left))
         connection.execute(update(deployments).where(one(lease.endpoint_id, to.number)).values(serves))
 
@@ -134,6 +134,7 @@ def refuse(store: Store, lease: EndpointLease, number: int, sentence: str, known
             raise LeaseLost(f"Endpoint {lease.endpoint_id} is being deleted or belongs to another supervisor now.")
         values = {"state": DeploymentState.REFUSED.value, "message": sentence, "changed_at": now}
         connection.execute(update(deployments).where(refused).values(values))
+        connection.execute(update(deployments).where(one(lease.endpoint_id, number)).values(attempts=0))
         serves = (deployments.c.endpoint_id == lease.endpoint_id) & (deployments.c.state == DeploymentState.IN_SERVICE.value)
         connection.execute(update(deployments).where(serves).values(message=None))
 

@@ -97,8 +97,17 @@ class Supervisor:
         self._in_service(row, version)
         for server in find_servers(self._folder):
             if server.number != version.number and server.number not in self._change.kept:
-                log.warning("Process %d of deployment %d is not wanted and is ended.", server.process.pid, server.number)
-                self._change.let_go(server)
+                self._set_aside(row, server)
+
+    def _set_aside(self, row: Row[Any], server: Server) -> None:
+        """Take the traffic from a server that the store does not name: keep the one to go back to, end any other."""
+        told = deployments.row_of(self._store, row.id, server.number) if server.number == row.previous else None
+        if told is not None and told.port and readiness(told.port).status == "ready":
+            server.port = told.port
+            self._change.keep(server)
+            return
+        log.warning("Process %d of deployment %d is not wanted and is ended.", server.process.pid, server.number)
+        self._change.let_go(server)
 
     def _adopt(self, version: Row[Any]) -> Server | None:
         """Return the server of this version that is warm, or that an earlier supervisor has left behind."""

@@ -9,7 +9,7 @@ from threading import Barrier, Thread
 import psutil
 import pytest
 
-from hfcore.backends.local import endpoint_rows
+from hfcore.backends.local import deployments, endpoint_rows
 from hfcore.backends.local.endpoint_rows import endpoint_folder
 from hfcore.backends.local.endpoints import Endpoints
 from hfcore.backends.local.processes import ProcessId
@@ -259,6 +259,37 @@ def test_an_update_survives_its_supervisors_death(
     assert_store_sound(store.home)
     back = place.rollback("risk")
     assert (back.label, serving(back)) == (V1, V1)
+
+
+@pytest.mark.fault
+def test_only_the_version_that_the_store_names_answers(store: Store, place: Endpoints, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Killed between "the new one accepts" and "the old one leaves", both answer until the next supervisor parts them."""
+    monkeypatch.setattr(endpoint_rows, "SUPERVISOR", struck_supervisor.MODULE)
+    endpoint = place.deploy(add_model(store), SPEC)
+    first, model = row_of(store), add_model(store, 2)
+    struck_supervisor.order(store.home, "taken")
+    place.deploy(model, SPEC, wait=False)
+    until(lambda: not ProcessId(first.supervisor_pid, first.supervisor_started).alive(), seconds=60)
+    with callers(endpoint) as (_, fresh):
+        until(lambda: {v for _, _, v in fresh.answers} == {V1, V2}, seconds=60)
+        place.list()
+        until(lambda: len(fresh.answers) > 60 and {v for _, _, v in fresh.answers[-40:]} == {V2}, seconds=60)
+    assert fresh.refused == []
+    back = place.rollback("risk")
+    assert (back.label, row_of(store).server_pid) == (V1, first.server_pid)  # it had stayed warm: no start
+
+
+@pytest.mark.fault
+def test_a_version_can_come_back_as_often_as_it_is_wanted(deployed: Endpoint, place: Endpoints, store: Store) -> None:
+    """A rollback to a version that is warm no more starts it, and what that took is not held against the next time."""
+    place.deploy(add_model(store, 2), SPEC)
+    row = row_of(store)
+    for server in find_servers(endpoint_folder(store.home, row.id)):
+        if server.number == 1:
+            server.end(5)
+    assert place.rollback("risk").label == V1
+    assert deployments.row_of(store, row.id, 1).attempts == 0
+    assert serving(deployed) == V1
 
 
 @pytest.mark.fault
