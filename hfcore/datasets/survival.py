@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from hfcore.datasets.log_rank import log_rank
 from hfcore.datasets.schema import Schema
 from hfcore.datasets.validation import column_kind
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 Floats = npt.NDArray[np.float64]
 Z95 = 1.959963984540054
+MOST_GROUPS = 5
 
 
 @dataclass(frozen=True)
@@ -102,7 +104,9 @@ def median_follow_up(durations: Any, died: Any) -> float | None:
 def survival_by(
     frame: pd.DataFrame, factor: str, schema: Schema, *, time: str = "time", event: str = "DEATH_EVENT", cut: float | None = None
 ) -> tuple[SurvivalCurve, ...]:
-    """Estimate survival in the two groups of a yes/no column, or below and from a cut of a number.
+    """Estimate survival in the two groups of a yes/no column, below and from a cut of a number, or by the values of text.
+
+    Of text the five most frequent values make groups. Empty groups are left out.
 
     Args:
         frame: The table.
@@ -112,10 +116,25 @@ def survival_by(
         event: Column that is 1 for a death.
         cut: Where to cut a number; its median when not given.
     """
-    rows = frame[[time, event, factor]] if factor not in (time, event) else frame[[time, event]]
-    rows = rows.dropna()
+    rows = _complete(frame, time, event, factor)
     groups = _groups(rows[factor], factor, schema, cut)
     return tuple(kaplan_meier(rows[time][chosen], rows[event][chosen] == 1, name) for name, chosen in groups if chosen.any())
+
+
+def survival_difference(
+    frame: pd.DataFrame, factor: str, schema: Schema, *, time: str = "time", event: str = "DEATH_EVENT", cut: float | None = None
+) -> float | None:
+    """Return the log-rank p value between the groups that `survival_by` makes; None with fewer than two, or without a death."""
+    rows = _complete(frame, time, event, factor)
+    codes = np.full(len(rows), -1)
+    for code, (_, chosen) in enumerate(_groups(rows[factor], factor, schema, cut)):
+        codes[chosen] = code
+    known = codes >= 0
+    return log_rank(rows[time].to_numpy()[known], (rows[event] == 1).to_numpy()[known], codes[known])
+
+
+def _complete(frame: pd.DataFrame, time: str, event: str, factor: str) -> pd.DataFrame:
+    return frame[list(dict.fromkeys((time, event, factor)))].dropna()
 
 
 def _groups(values: pd.Series, factor: str, schema: Schema, cut: float | None) -> list[tuple[str, npt.NDArray[np.bool_]]]:
@@ -125,6 +144,9 @@ def _groups(values: pd.Series, factor: str, schema: Schema, cut: float | None) -
         if names == ("no", "yes"):
             names = (f"no {column.title.lower()}", column.title.lower())
         return [(names[0], (values == 0).to_numpy(bool)), (names[1], (values == 1).to_numpy(bool))]
+    if column.kind == "category":
+        texts = values.astype(str)
+        return [(name, (texts == name).to_numpy(bool)) for name in texts.value_counts().index[:MOST_GROUPS]]
     at = float(values.median()) if cut is None else cut
     unit = f" {column.unit}" if column.unit else ""
     below = (values < at).to_numpy(bool)

@@ -16,7 +16,7 @@ from hfcore.ui.figures import spread
 from hfcore.ui.palette import is_dark, palette
 from hfcore.ui.patients import heading
 from hfcore.ui.selection import Selection
-from hfcore.ui.words import literal, p_value, percent
+from hfcore.ui.words import equals, literal, percent
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -95,13 +95,8 @@ def test_words(test: Comparison) -> str:
     """Say in markdown what the test found: its name, p and q."""
     if test.p is None:
         return f":small[Not tested: {test.test}.]"
-    q = "" if test.q is None else f", q {_equals(test.q)}"
-    return f":small[{test.test}: p {_equals(test.p)}{q}]"
-
-
-def _equals(p: float) -> str:
-    written = p_value(p)
-    return literal(written) if written.startswith("<") else f"= {written}"
+    q = "" if test.q is None else f", q {equals(test.q)}"
+    return f":small[{test.test}: p {equals(test.p)}{q}]"
 
 
 def _rows(profile: TableProfile, tests: dict[str, Comparison]) -> pd.DataFrame:

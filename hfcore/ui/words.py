@@ -31,6 +31,12 @@ def p_value(p: float | None) -> str:
     return "< 0.001" if p < 0.001 else f"{p:.3f}" if p < 0.1 else f"{p:.2f}"
 
 
+def equals(p: float) -> str:
+    """Write a p or q value after its letter, for markdown: = 0.31, \\< 0.001."""
+    written = p_value(p)
+    return literal(written) if written.startswith("<") else f"= {written}"
+
+
 def count(number: int, one: str, many: str | None = None) -> str:
     """Write a count with its noun: 1 run, 2 runs, 1,204 runs."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"

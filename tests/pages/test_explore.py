@@ -171,6 +171,39 @@ def test_survival_by_a_factor_tells_both_groups(open_page: OpenPage) -> None:
     assert "**Ejection fraction 38 % or more**: 157 patients, 38 died" in words(app)
 
 
+def test_survival_is_cut_where_one_says(open_page: OpenPage) -> None:
+    """The cut of a number stands in the address, and the groups and their log-rank p follow it."""
+    app = open_page("explore", by="ejection_fraction", **{"explore-tab": "Survival"})
+    sound(app.number_input(key=f"cut-{DATA}-ejection_fraction").set_value(30).run())
+    assert app.query_params["cut"] in ("30", ["30"])
+    assert "**Ejection fraction below 30 %**: 59 patients" in words(app)
+    assert "Survival differs by ejection fraction: log-rank p < 0.001." in words(app)
+
+
+def test_hazards_are_told_in_words(open_page: OpenPage) -> None:
+    """The Cox model says what goes with dying earlier, how well it orders patients, and which ratio does not hold all along."""
+    said = words(tab(open_page("explore"), "Survival"))
+    assert "higher age (1.59 per 10 years), higher serum creatinine (1.38 per 1 mg/dL)" in said
+    assert "higher ejection fraction (0.61 per 10 %) with dying later." in said
+    assert "(concordance 0.741; a coin reaches 50)" in said
+    assert "Not for ejection fraction (p = 0.016)" in said
+    assert "8.7 deaths per term; below 10 the ratios are unsteady" in said
+
+
+def test_hazards_of_a_few_patients_are_not_made_up(open_page: OpenPage) -> None:
+    """Where a Cox model cannot be fitted, the page says why instead."""
+    said = words(tab(open_page("explore", where=["age:93..95"]), "Survival"))
+    assert "No Cox model can be fitted to these patients" in said
+
+
+def test_a_table_without_follow_up_says_so(memory: MemoryWorkspace, open_page: OpenPage) -> None:
+    """Survival of a table that tells no time is a sentence, not a failure."""
+    frame = load_heart_failure().drop(columns=["time"])
+    schema = Schema(tuple(c for c in memory.dataset_list[0].schema if c.name != "time"))
+    memory.dataset_list[0] = replace(memory.dataset_list[0], schema=schema, sha256="2", loader=lambda: frame)
+    assert "Survival needs days under observation" in words(tab(open_page("explore"), "Survival"))
+
+
 def test_guardrails_say_what_to_do(open_page: OpenPage) -> None:
     """What was alerted comes first, with advice."""
     said = words(tab(open_page("explore"), "Guardrails"))
