@@ -9,7 +9,7 @@ import streamlit as st
 
 from hfcore.records import ChildRun, Run
 from hfcore.reporting.report import ModelReport
-from hfcore.ui import curves, gaps, metrics_table, pipeline, threshold
+from hfcore.ui import curves, endpoint_explanation, explanation, gaps, metrics_table, pipeline, threshold
 from hfcore.ui.outcome import Outcome
 from hfcore.workspace import Workspace
 
@@ -56,10 +56,19 @@ def _pipeline(judged: Judged) -> None:
     pipeline.draw(judged.report)
 
 
+def _why(judged: Judged) -> None:
+    ws, run, report = judged.workspace, judged.run, judged.report
+    explained = explanation.of_report(ws.name, report) or endpoint_explanation.ask(ws, run, judged.child, report)
+    if explained is not None:
+        columns = {c.name: c for c in ws.dataset(run.dataset, run.dataset_version).schema}
+        explanation.draw(explained, columns, judged.outcome)
+
+
 TABS: dict[str, Callable[[Judged], None]] = {
     "Discrimination": _discrimination,
     "Calibration": _calibration,
     "Threshold": _threshold,
+    "Why": _why,
     "All metrics": _metrics,
     "Pipeline": _pipeline,
 }

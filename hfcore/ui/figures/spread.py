@@ -44,8 +44,8 @@ def numbers(profile: ColumnProfile, values: dict[str, pd.Series], colours: Palet
         )
     _finish(figure, colours)
     if _is_skewed(profile):
-        ticks = _ticks(profile.overall.minimum or 1.0, profile.overall.maximum or 1.0)
-        figure.update_xaxes(type="log", tickvals=ticks, ticktext=[f"{t:,.6g}" for t in ticks])
+        marks = ticks(profile.overall.minimum or 1.0, profile.overall.maximum or 1.0)
+        figure.update_xaxes(type="log", tickvals=marks, ticktext=[f"{t:,.6g}" for t in marks])
     return figure
 
 
@@ -120,7 +120,7 @@ def _is_skewed(profile: ColumnProfile) -> bool:
     return bool(s.minimum and s.median and s.maximum and s.minimum > 0 and s.maximum / s.median > SKEWED)
 
 
-def _ticks(low: float, high: float) -> list[float]:
+def ticks(low: float, high: float) -> list[float]:
     """Return round numbers for a logarithmic axis: 1-2-5 per power of ten, or 1-3 where there are many powers."""
     powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
     steps = (1, 2, 5) if math.log10(high / low) < 1.5 else (1, 3)
