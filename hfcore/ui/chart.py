@@ -10,7 +10,7 @@ from hfcore.ui import download
 from hfcore.ui.palette import Palette
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     import pandas as pd
     import plotly.graph_objects as go
@@ -62,10 +62,17 @@ def label(figure: go.Figure, x: float, y: float, text: str, colour: str, anchor:
     )
 
 
-def reference(figure: go.Figure, colours: Palette, x: tuple[float, float], y: tuple[float, float]) -> None:
+def reference(figure: go.Figure, colours: Palette, x: Sequence[float], y: Sequence[float]) -> None:
     """Draw a thin dotted line to compare with, such as that of chance."""
     line = {"color": colours.muted, "width": 1, "dash": "dot"}
     figure.add_scatter(x=x, y=y, mode="lines", line=line, hoverinfo="skip")
+
+
+def band(figure: go.Figure, x: Sequence[float], low: Sequence[float], high: Sequence[float], colour: str) -> None:
+    """Draw the area between two edges as a tint, under whatever is drawn after it."""
+    edge = {"width": 0}
+    figure.add_scatter(x=x, y=low, mode="lines", line=edge, hoverinfo="skip")
+    figure.add_scatter(x=x, y=high, mode="lines", line=edge, fill="tonexty", fillcolor=faint(colour), hoverinfo="skip")
 
 
 def faint(colour: str, opacity: float = 0.15) -> str:

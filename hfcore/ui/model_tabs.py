@@ -9,7 +9,17 @@ import streamlit as st
 
 from hfcore.records import ChildRun, Run
 from hfcore.reporting.report import ModelReport
-from hfcore.ui import curves, endpoint_explanation, explanation, gaps, metrics_table, pipeline, threshold
+from hfcore.ui import (
+    benefit,
+    curves,
+    endpoint_explanation,
+    explanation,
+    gaps,
+    metrics_table,
+    pipeline,
+    subgroup_table,
+    threshold,
+)
 from hfcore.ui.outcome import Outcome
 from hfcore.workspace import Workspace
 
@@ -35,17 +45,22 @@ def draw(judged: Judged) -> None:
 
 def _discrimination(judged: Judged) -> None:
     if gaps.has_curves(judged.report):
-        curves.discrimination(judged.workspace.name, judged.report, judged.outcome)
+        curves.draw(judged.workspace.name, judged.report, judged.outcome)
 
 
 def _calibration(judged: Judged) -> None:
     if gaps.has_curves(judged.report):
-        curves.calibration(judged.workspace.name, judged.report, judged.outcome)
+        benefit.draw(judged.workspace.name, judged.report, judged.outcome)
 
 
 def _threshold(judged: Judged) -> None:
     if gaps.has_curves(judged.report):
         threshold.draw(judged.report, judged.outcome)
+
+
+def _subgroups(judged: Judged) -> None:
+    if gaps.has_curves(judged.report):
+        subgroup_table.draw(judged.workspace.name, judged.report, judged.outcome)
 
 
 def _metrics(judged: Judged) -> None:
@@ -66,8 +81,9 @@ def _why(judged: Judged) -> None:
 
 TABS: dict[str, Callable[[Judged], None]] = {
     "Discrimination": _discrimination,
-    "Calibration": _calibration,
+    "Calibration & benefit": _calibration,
     "Threshold": _threshold,
+    "Subgroups": _subgroups,
     "Why": _why,
     "All metrics": _metrics,
     "Pipeline": _pipeline,

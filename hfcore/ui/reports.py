@@ -8,7 +8,7 @@ import streamlit as st
 
 from hfcore.records import ChildRun, Run
 from hfcore.reporting.report import ModelReport
-from hfcore.ui.figures import calibration, precision_recall, roc
+from hfcore.ui.figures import calibration, decision, gains, groups, growth, precision_recall, risk_bins, roc
 from hfcore.ui.outcome import Outcome
 from hfcore.ui.palette import palette
 from hfcore.workspace import Workspace
@@ -16,7 +16,17 @@ from hfcore.workspace import Workspace
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-_BUILDERS = {"roc": roc.build, "precision-recall": precision_recall.build, "calibration": calibration.build}
+_BUILDERS = {
+    "roc": roc.build,
+    "precision-recall": precision_recall.build,
+    "gains": gains.gains,
+    "lift": gains.lifted,
+    "risks": risk_bins.build,
+    "learning-curve": growth.build,
+    "calibration": calibration.build,
+    "net-benefit": decision.build,
+    "subgroups": groups.build,
+}
 
 
 def read(ws: Workspace, run: Run, child: ChildRun) -> ModelReport:

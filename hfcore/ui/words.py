@@ -24,6 +24,13 @@ def percent(share: float | None, decimals: int = 0) -> str:
     return MISSING if share is None else f"{100 * share:.{decimals}f} %"
 
 
+def signed_percent(share: float, decimals: int = 0) -> str:
+    """Write a difference of shares in percentage points with its sign, never "-0": +3 %, 0 %, −12 %."""
+    rounded = round(100 * share, decimals)
+    sign = "+" if rounded > 0 else "−" if rounded < 0 else ""
+    return f"{sign}{abs(rounded):.{decimals}f} %"
+
+
 def p_value(p: float | None) -> str:
     """Write a p or q value: 0.043, 0.31, < 0.001."""
     if p is None or p != p:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import fields, replace
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -10,16 +11,23 @@ from streamlit.testing.v1 import AppTest
 from hfcore.backends.local.workspace import LocalWorkspace
 from hfcore.errors import ExportFailed
 from hfcore.reporting.comparison import verdict
-from hfcore.reporting.report import ModelReport
+from hfcore.reporting.report import Estimate, ModelReport
+from hfcore.reporting.subgroups import missed_share
+from hfcore.reporting.threshold_choice import ThresholdChoice, by_cost, by_sensitivity, by_youden, counts_at
 from hfcore.states import RunState
-from hfcore.ui import registration
+from hfcore.ui import benefit, registration
 from hfcore.ui.simpler_models import signed_metric
+from hfcore.ui.words import literal
 from tests.fakes.workspace import MemoryWorkspace
 from tests.finished import FinishedRun
 from tests.pages.conftest import OpenPage
 from tests.pages.seen import links, sound, words
 
-TABS = ("Discrimination", "Calibration", "Threshold", "All metrics", "Pipeline")
+TABS = ("Discrimination", "Calibration & benefit", "Threshold", "Subgroups", "All metrics", "Pipeline")
+_LATER = (
+    *("roc_band", "gains", "distribution", "calibration_slope", "calibration_intercept", "benefit", "subgroups"),
+    *("learning_curve", "learning_note"),
+)
 
 
 @pytest.fixture
@@ -147,6 +155,75 @@ def test_threshold_is_told_in_words(judged: ModelReport, open_page: OpenPage) ->
     sound(app.slider(key="threshold").set_value(0).run())
     assert "Of 96 who died, 96 found and 0 missed; 203 of 203 who survived flagged." in words(app)
     assert {m.label: m.value for m in app.metric}["Sensitivity"] == "100 %"
+
+
+@pytest.mark.parametrize(
+    ("rule", "choose"),
+    [
+        ("By Youden's index", by_youden),
+        ("By sensitivity", lambda counts: by_sensitivity(counts, 0.9)),
+        ("By the cost of errors", lambda counts: by_cost(counts, 5.0)),
+    ],
+)
+def test_a_threshold_can_be_chosen_by_a_rule(
+    judged: ModelReport, open_page: OpenPage, rule: str, choose: Callable[[object], ThresholdChoice]
+) -> None:
+    """Each rule says its threshold, what follows and what it was asked, and is kept for the registration."""
+    app = tab(open_page("model"), "Threshold")
+    app.session_state["threshold-rule"] = rule
+    sound(app.run())
+    choice = choose(judged.thresholds)
+    counts = counts_at(judged.thresholds, choice.value)
+    assert f"Threshold {100 * choice.value:.0f} %." in words(app)
+    assert f"Of 96 who died, {counts.true_positive} found" in words(app)
+    assert choice.detail in words(app)
+    assert app.session_state["threshold-choice"] == (judged.child_id, choice)
+
+
+def test_calibration_is_told_with_intervals_and_in_words(judged: ModelReport, open_page: OpenPage) -> None:
+    """Slope and calibration-in-the-large stand with their intervals, and a sentence never says more than they allow."""
+    shown = {m.label: (m.value, m.delta) for m in tab(open_page("model"), "Calibration & benefit").metric}
+    slope = judged.calibration_slope
+    assert slope is not None
+    assert shown["Calibration slope"] == (f"{slope.value:.3f}", f"95 % {slope.low:.3f} to {slope.high:.3f}")
+    assert benefit._standing(Estimate(0.7, 0.5, 0.9), 1.0, ("below", "around", "above")) == "below"
+    assert benefit._standing(Estimate(0.9, 0.5, 1.3), 1.0, ("below", "around", "above")) == "around"
+    assert benefit._standing(Estimate(1.4, 1.1, 1.7), 1.0, ("below", "around", "above")) == "above"
+
+
+def test_every_group_of_patients_has_its_figures(judged: ModelReport, open_page: OpenPage) -> None:
+    """The table has a row for each group with patients, deaths, AUC, calibration and misses; small groups are marked."""
+    rows = tab(open_page("model"), "Subgroups").table[-1].value
+    assert len(rows) == len(judged.subgroups) == 16
+    first = judged.subgroups[0]
+    assert rows["Group"][0] == "**Age**: under 65 years"
+    assert (rows["Patients"][0], rows["Died"][0]) == (str(first.rows), str(first.events))
+    assert first.auc is not None
+    assert rows["AUC"][0].startswith(f"{first.auc.value:.3f}")
+    missed = missed_share(first, 0.5)
+    assert missed is not None
+    assert rows["Missed at 50 %"][0].startswith(f"{100 * missed.value:.0f} %")
+    assert [("too few" in cell) for cell in rows["Group"]] == [g.few for g in judged.subgroups]
+
+
+def test_the_learning_curve_says_of_which_pipeline_it_is(judged: ModelReport, open_page: OpenPage) -> None:
+    """The run's report has a growing number of patients, and the page names the pipeline that was refitted."""
+    rows = [p.rows for p in judged.learning_curve]
+    assert rows == sorted(rows)
+    assert rows[-1] == round(299 * 2 / 3)
+    assert judged.learning_note.startswith("of ")
+    assert literal(judged.learning_note) in "\n".join(c.value for c in open_page("model").caption)
+
+
+@pytest.mark.parametrize("name", TABS)
+def test_a_report_from_before_is_still_drawn(
+    judged: ModelReport, memory: MemoryWorkspace, open_page: OpenPage, name: str
+) -> None:
+    """A report without bands, decision curve, subgroups and learning curve shows what it has, and fails nowhere."""
+    known = {f.name: getattr(judged, f.name) for f in fields(judged) if f.name not in _LATER}
+    memory.report = lambda run_id, child=None: ModelReport(**known)  # type: ignore[method-assign]
+    app = tab(open_page("model"), name)
+    assert ("older than they are" in words(app)) is (name == "Subgroups")
 
 
 def test_a_model_without_an_artifact_cannot_be_registered(

@@ -15,12 +15,14 @@ if TYPE_CHECKING:
 
 
 def build(report: ModelReport, outcome: Outcome, colours: Palette) -> go.Figure:
-    """Draw the curve and the line of chance, both labelled on the drawing."""
+    """Draw the curve with its pointwise 95 % band, where there is one, and the line of chance, labelled on the drawing."""
     import plotly.graph_objects as go
 
     outcome = outcome.for_figure()
     curve = report.roc
     figure = go.Figure()
+    places = [p.x for p in report.roc_band]
+    chart.band(figure, places, [p.low for p in report.roc_band], [p.high for p in report.roc_band], colours.accent)
     chart.reference(figure, colours, (0, 1), (0, 1))
     figure.add_scatter(
         x=curve.x,
