@@ -5,15 +5,18 @@ from __future__ import annotations
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from hfcore.ui import explore_tabs, frame, navigation, patients, selection
+from hfcore.ui import explore_tabs, explore_views, frame, navigation, patients, selection
 from hfcore.workspace import Workspace
 
 
 def draw(ws: Workspace, action: DeltaGenerator) -> None:
-    """Draw the answer in one sentence, the filters, and the evidence in tabs."""
+    """Draw the answer in one sentence, the filters, and the evidence in tabs; or the view that the address names."""
+    if explore_views.draw(ws, action):
+        return
     if action.button("Start training", key="start-training", type="primary"):
         navigation.go("train")
     data = selection.dataset(ws)
+    explore_views.ways(data)
     sentence = st.container()
     chosen = selection.bar(ws, data)
     if selection.table(chosen, data).empty:

@@ -138,6 +138,8 @@ def _wrong_kind(values: pd.Series, column: Column) -> str:
         return "" if values.dtype.kind not in "biuf" else f"{column.name!r} is described as text but holds numbers."
     if allowed is None:
         return f"{column.kind!r} is no kind of column; known: boolean, integer, number, category."
+    if column.kind == "integer" and values.dtype.kind == "f" and not (values.dropna() % 1).any():
+        return ""  # whole numbers with gaps
     return "" if column_kind(values) in allowed else f"{column.name!r} is described as {column.kind} but holds other values."
 
 

@@ -26,7 +26,8 @@ CLEAR_EFFECT = 0.5
 def opening(chosen: Selection, data: Dataset) -> str:
     """Say who the patients are, what separates those who died, and what the guardrails found, in markdown."""
     profile = selection.profile(chosen, data)
-    sentences = (_who(profile), _follow_up(chosen, data), _difference(profile))
+    event = _event(profile, data)
+    sentences = (_who(profile, event), _follow_up(chosen, data), _difference(profile, event))
     return " ".join(s for s in sentences if s)
 
 
@@ -48,11 +49,20 @@ def _guardrails(chosen: Selection, _data: Dataset) -> tuple[Guardrail, ...]:
     return check_guardrails(selection.table(chosen, _data), label.name, _data.schema) if label else ()
 
 
-def _who(profile: TableProfile) -> str:
-    if len(profile.outcomes) != 2:
+def _event(profile: TableProfile, data: Dataset) -> str:
+    """Return the outcome that is counted, as it follows "those who": died, have diagnosis malignant; "" without two outcomes."""
+    label = data.schema.label
+    if label is None or len(profile.outcomes) != 2:
+        return ""
+    event = literal(list(profile.outcomes)[1])
+    return event if event == "died" else f"have {literal(label.title)} {event}"
+
+
+def _who(profile: TableProfile, event: str) -> str:
+    if not event:
         return f"**{count(profile.rows, 'patient')}**."
-    event, number = list(profile.outcomes.items())[1]
-    return f"**{count(profile.rows, 'patient')}**, of whom **{number} {literal(event)}** ({percent(number / profile.rows)})."
+    number = list(profile.outcomes.values())[1]
+    return f"**{count(profile.rows, 'patient')}**, of whom **{number:,} {event}** ({percent(number / profile.rows)})."
 
 
 def _follow_up(chosen: Selection, data: Dataset) -> str:
@@ -69,14 +79,14 @@ def _median_follow_up(chosen: Selection, _data: Dataset) -> float | None:
     return median_follow_up(rows["time"], rows[label.name] == 1)
 
 
-def _difference(profile: TableProfile) -> str:
+def _difference(profile: TableProfile, event: str) -> str:
     clear = [
         p for p in profile.by_effect if p.effect and p.column.known_at_scoring and abs(p.effect.standardised) >= CLEAR_EFFECT
     ]
-    if not clear or len(profile.outcomes) != 2:
+    if not clear or not event:
         return ""
-    event = list(profile.outcomes)[1]
-    return f"Those who {literal(event)} had {_listed([_direction(p) for p in clear[:3]])}."
+    verb = "had" if event == "died" else "have"
+    return f"Those who {event} {verb} {_listed([_direction(p) for p in clear[:3]])}."
 
 
 def _direction(profile: ColumnProfile) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,7 @@ _OTHERS = {
     b"\x80\x04\x95": "a pickle, which may run programs,",
 }
 _SAVE = "Save the table as CSV, Parquet or XLSX."
+_MARKUP = re.compile(rb"\s*(<!doctype|<html|<\?xml|\{\s*\"|\[\s*[\[{])", re.IGNORECASE)
 
 
 def read_table(path: str | Path) -> pd.DataFrame:
@@ -94,7 +96,7 @@ def _columns(content: bytes, name: str, found: Found) -> Columns:
         return xlsx.split(content, name, found)
     found.facts["format"] = "CSV"
     plain = text.as_utf8(content, name, found)
-    if plain.lstrip()[:1] in (b"<", b"{", b"["):
+    if _MARKUP.match(plain):
         raise refusal(name, "is a web page, XML or JSON, not a table.", _SAVE)
     return delimited.split(plain, name, found)
 
