@@ -1,9 +1,11 @@
-"""The pages of the app by name, and links between them."""
+"""The pages of the app by name, and links between them, which stay on the backend that the address names."""
 
 from __future__ import annotations
 
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
+
+from hfcore.ui import session
 
 PAGES = {
     "overview": "Overview",
@@ -32,9 +34,9 @@ def path(name: str) -> str:
 
 def link(name: str, label: str, icon: str | None = None, tooltip: str | None = None, **query: str) -> None:
     """Draw a link to a page, with ids in its address and what is shown when the pointer rests on it."""
-    st.page_link(path(name), label=label, icon=icon, help=tooltip or "", query_params=query or None)
+    st.page_link(path(name), label=label, icon=icon, help=tooltip or "", query_params=session.kept() | query or None)
 
 
 def go(name: str, **query: str) -> None:
     """Leave for another page, with ids in its address."""
-    st.switch_page(path(name), query_params=query or None)
+    st.switch_page(path(name), query_params=session.kept() | query or None)

@@ -15,21 +15,27 @@ from hfcore.ui import waiting
 from hfcore.workspace import BACKENDS, Workspace, connect
 
 FRESH_S = 2.0
-_BACKEND = "backend"
+BACKEND = "backend"
 _SLICE_S = 0.2
 
 
 def backend() -> str:
-    """Return the backend that this browser session has chosen, at first the one that the settings name."""
-    chosen = st.session_state.get(_BACKEND) or Settings.from_env().backend
-    return chosen if chosen in BACKENDS else Settings.from_env().backend
+    """Return the backend that the address names (`?backend=azureml`), else the one that the settings name."""
+    told = st.query_params.get(BACKEND)
+    return told if told in BACKENDS else Settings.from_env().backend
 
 
 def choose_backend(name: str) -> None:
     """Work on another backend from now on; ids in the address belong to the old one and are left behind."""
-    if name != backend():
-        st.query_params.clear()
-    st.session_state[_BACKEND] = name
+    if name == backend():
+        return
+    st.query_params.clear()
+    choose(BACKEND, name if name != Settings.from_env().backend else None)
+
+
+def kept() -> dict[str, str]:
+    """Return what every link within the app keeps in its address: the backend, where it is not the one of the settings."""
+    return {} if backend() == Settings.from_env().backend else {BACKEND: backend()}
 
 
 def workspace() -> Workspace:

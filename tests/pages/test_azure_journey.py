@@ -103,6 +103,35 @@ def test_the_switch_changes_where_the_work_is_done(azure: AzureDouble, open_page
     assert "Local: this machine" in words(sound(app))
 
 
+def _addresses(app: AppTest) -> set[str]:
+    """Return the query of every link on a page."""
+    return {link.proto.query_string for link in app.get("page_link")}
+
+
+def _asked(app: AppTest) -> dict[str, str]:
+    """Return what stands in a page's own address."""
+    return {name: value if isinstance(value, str) else value[0] for name, value in app.query_params.items()}
+
+
+def test_the_address_keeps_the_backend(azure: AzureDouble, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A reload and a deep link stay on the backend that was chosen, and so does every link; the usual one is not named."""
+    app = open_page("overview")
+    assert _addresses(app) == {""}
+    app.query_params["run"] = "local-run"
+    app.selectbox(key="backend-choice").set_value("azureml").run(timeout=120)
+    assert _asked(app) == {"backend": "azureml"}
+    assert _addresses(sound(app)) == {"backend=azureml"}
+    reloaded = open_page("runs", backend="azureml")
+    assert "Azure ML: ws-heart, eastus" in words(reloaded)
+    app = sound(reloaded.button(key="start-training").click().run(timeout=120))
+    assert (title(app), _asked(app)) == ("Train", {"backend": "azureml"})
+    app.selectbox(key="backend-choice").set_value("local").run()
+    assert (_asked(app), _addresses(sound(app))) == ({}, {""})
+    assert "Local: this machine" in words(open_page("overview", backend="no-such-backend"))
+    monkeypatch.setenv("HF_BACKEND", "azureml")
+    assert "Local: this machine" in words(open_page("overview", backend="local"))
+
+
 @pytest.mark.fault
 @pytest.mark.timeout(200)
 def test_pages_show_what_is_known_while_azure_is_down(azure: AzureDouble, azure_page: OpenPage) -> None:
