@@ -28,6 +28,7 @@ CONNECT_S = 5.0
 READ_S = 30.0
 WHOLE_CALL_S = 120.0
 TRIES = 3
+FIRST_PAUSE_S = 1.0
 LONGEST_PAUSE_S = 10.0
 AGAIN = frozenset({408, 429, 500, 502, 503, 504, 530})
 log = logging.getLogger("hfcore.azureml")
@@ -191,7 +192,7 @@ def _check_complete(response: requests.Response) -> None:
 
 def _pause(last: Trouble, attempt: int, deadline: float) -> None:
     """Wait as long as Azure asks for, or a little longer each time; give up when that is too long."""
-    asked = float(last.what) if last.status and last.what.isdigit() else 0.25 * 4**attempt
+    asked = float(last.what) if last.status and last.what.isdigit() else FIRST_PAUSE_S * 4 ** (attempt - 1)
     if asked > LONGEST_PAUSE_S or time.monotonic() + asked > deadline:
         raise last
     time.sleep(asked)
