@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from streamlit.delta_generator import DeltaGenerator
 
-from hfcore.ui import frame, gaps, model_tabs, outcome, registration, reports, run_choice, simpler_models, verdict
+from hfcore.ui import frame, gaps, model_tabs, outcome, registration, reports, run_choice, simpler_models, verdict, without_time
 from hfcore.workspace import Workspace
 
 
@@ -19,6 +19,7 @@ def draw(ws: Workspace, action: DeltaGenerator) -> None:
     words = outcome.of(ws.dataset(run.dataset, run.dataset_version).schema, report.label_column, report.positive_label)
     registration.button(ws, run, report, action)
     verdict.draw(report)
+    without_time.draw(ws, run, report)
     registration.notice(ws, report)
     run_choice.draw(ws, run, child)
     verdict.figures(report)

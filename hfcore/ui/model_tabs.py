@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from hfcore.datasets.heart_failure import HEART_FAILURE_SHA256
 from hfcore.records import ChildRun, Run
 from hfcore.reporting.report import ModelReport
 from hfcore.ui import (
@@ -17,6 +18,7 @@ from hfcore.ui import (
     gaps,
     metrics_table,
     pipeline,
+    published,
     subgroup_table,
     threshold,
 )
@@ -64,7 +66,10 @@ def _subgroups(judged: Judged) -> None:
 
 
 def _metrics(judged: Judged) -> None:
-    metrics_table.draw(judged.workspace.name, judged.report)
+    metrics_table.draw(judged.workspace.name, judged.report, judged.outcome)
+    dataset = judged.workspace.dataset(judged.run.dataset, judged.run.dataset_version)
+    if dataset.sha256 == HEART_FAILURE_SHA256 and judged.report.label_column == "DEATH_EVENT":
+        published.draw(judged.report)
 
 
 def _pipeline(judged: Judged) -> None:

@@ -49,12 +49,16 @@ def _table(workspace: str, run_id: str, child_id: str, _report: ModelReport) -> 
 def _own(report: ModelReport) -> dict[str, str]:
     """Return the winner's cells, in markdown."""
     return {
-        "Model": f"**This model**  \n:small[{literal(report.algorithm)}]",
+        "Model": f"**This model**  \n:small[{literal(report.algorithm)}]{_late(report)}",
         "AUC": _cell(report.honest, bold=True),
         "Difference in AUC": MISSING,
         "Brier score": _cell(report.honest_brier, bold=True),
         "Difference in Brier": MISSING,
     }
+
+
+def _late(report: ModelReport) -> str:
+    return "  \n:orange[:small[with follow-up time]]" if report.uses_follow_up_time else ""
 
 
 def _row(reference: ReferenceComparison) -> dict[str, str]:

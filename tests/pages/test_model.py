@@ -8,6 +8,7 @@ from dataclasses import fields, replace
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from hfcore.automl.settings import AutoMLSettings
 from hfcore.backends.local.workspace import LocalWorkspace
 from hfcore.errors import ExportFailed
 from hfcore.reporting.comparison import verdict
@@ -120,7 +121,7 @@ def test_every_metric_is_shown_with_its_folds_and_in_words(
     finished_home: FinishedRun, open_page: OpenPage, report: ModelReport
 ) -> None:
     """Each of Azure's metrics has a row with its name, its mean, its spread over the folds and a plain sentence."""
-    rows = tab(open_page("model"), "All metrics").table[-1].value
+    rows = tab(open_page("model"), "All metrics").table[-2].value
     assert len(rows) == len(report.metrics) >= 21
     text = "\n".join(rows["Metric"]).replace("\\", "")
     assert all(name in text for name in report.metrics)
@@ -134,6 +135,67 @@ def test_follow_up_time_is_never_passed_over(judged: ModelReport, memory: Memory
     memory.report = lambda run_id, child=None: told  # type: ignore[method-assign]
     app = open_page("model")
     assert "uses follow-up time" in app.warning[0].value.replace("\\", "")
+
+
+@pytest.fixture
+def late(judged: ModelReport, memory: MemoryWorkspace) -> ModelReport:
+    """The run's best child run uses follow-up time."""
+    settings = AutoMLSettings(label_column_name="DEATH_EVENT", random_state=7)
+    memory.change(judged.run_id, settings=settings.to_dict())
+    told = replace(judged, uses_follow_up_time=True, excluded_columns=())
+    memory.report = lambda run_id, child=None: told if run_id == judged.run_id else replace(judged, run_id=run_id)  # type: ignore[method-assign]
+    return told
+
+
+def test_beside_every_headline_number_stands_that_it_uses_follow_up_time(late: ModelReport, open_page: OpenPage) -> None:
+    """Each headline figure is marked and says why, and so does the row of the comparison with simpler models."""
+    app = open_page("model", run=late.run_id)
+    marked = [m for m in app.metric if "material/warning" in m.label]
+    assert len(marked) == 5
+    assert all("With follow-up time" in m.help for m in marked)
+    assert any("with follow-up time" in cell for t in app.table if "Model" in t.value for cell in t.value["Model"])
+
+
+def test_the_same_run_without_follow_up_time_is_one_click_away(
+    late: ModelReport, memory: MemoryWorkspace, open_page: OpenPage
+) -> None:
+    """The button starts a run with the same settings that leaves `time` out too, and leads to it; then the page says so."""
+    app = open_page("model", run=late.run_id)
+    app.button(key="train-without-time").click().run()
+    first, *_ = memory.runs()
+    assert first.id != late.run_id
+    assert first.excluded_columns == ("time",)
+    assert first.settings["random_state"] == 7
+    assert app.query_params["run"] == first.id
+    again = open_page("model", run=late.run_id)
+    assert "The same run without follow-up time is under way." in words(again)
+    assert not [b for b in again.button if b.key == "train-without-time"]
+
+
+def test_both_runs_stand_side_by_side(late: ModelReport, memory: MemoryWorkspace, open_page: OpenPage) -> None:
+    """Where the same run without follow-up time has finished, its figures stand beside these, with a link to it."""
+    other = AutoMLSettings(label_column_name="DEATH_EVENT", random_state=8, excluded_columns=("time",))
+    memory.add_run(RunState.COMPLETED, children=1, settings=other)  # another seed: not the same run
+    assert open_page("model", run=late.run_id).button(key="train-without-time")
+    twin = memory.add_run(RunState.COMPLETED, children=1, settings=replace(other, random_state=7))
+    app = open_page("model", run=late.run_id)
+    table = next(t.value for t in app.table if "Best model" in t.value)
+    assert len(table["AUC"]) == 2
+    assert "without follow-up time" in table.iloc[1, 0]
+    assert links(app)["Judge the run without follow-up time"] == f"model?run={twin.id}"
+
+
+def test_metrics_stand_beside_those_of_simpler_models_and_of_others(judged: ModelReport, open_page: OpenPage) -> None:
+    """Each metric has those of logistic regression and the forest beside it; "all survive" and the published figures follow."""
+    app = tab(open_page("model"), "All metrics")
+    rows, published = app.table[-2].value, app.table[-1].value
+    reference = judged.references[0]
+    assert list(rows["Logistic regression"]) == [f"{reference.metrics[n]:.3f}" for n in sorted(judged.metrics, key=str.lower)]
+    assert "Random forest" in rows
+    assert "“survived” of everybody is right for 203 of 299: accuracy 0.679" in words(app)
+    assert published["Model"][0] == "This model"
+    assert published["AUC"][1] == "0.800"
+    assert "Chicco D, Jurman G" in words(app).replace("\\", "")
 
 
 def test_another_child_run_can_be_chosen_and_linked_to(finished_home: FinishedRun, open_page: OpenPage) -> None:

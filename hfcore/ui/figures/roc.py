@@ -38,6 +38,8 @@ def build(report: ModelReport, outcome: Outcome, colours: Palette) -> go.Figure:
     chart.layout(figure, colours, f"Flagged among those {outcome.who_other}", f"Found among those {outcome.who_event}")
     figure.update_xaxes(chart.share_axis())
     figure.update_yaxes(chart.share_axis())
-    chart.label(figure, 0.98, 0.12, f"the model: AUC {metric(report.metrics.get('AUC_weighted'))}", colours.accent, "right")
+    late = ", with follow-up time" if report.uses_follow_up_time else ""
+    own = f"the model: AUC {metric(report.metrics.get('AUC_weighted'))}{late}"
+    chart.label(figure, 0.98, 0.12, own, colours.accent, "right")
     chart.label(figure, 0.98, 0.04, "dotted: chance, AUC 0.500", colours.muted, "right")
     return figure
