@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         Run,
         SmokeTest,
     )
+    from hfcore.reporting.paired import HeldOut
     from hfcore.reporting.report import ModelReport
 
 BACKENDS = {
@@ -193,6 +194,19 @@ class Workspace(abc.ABC):
             RunNotFound: no such run or child.
             ReportNotAvailable: no child has finished yet.
         """
+
+    def held_out(self, run_id: str, child: str | None = None) -> HeldOut:
+        """Return what a child run, by default the best one, said of each row of its table without having seen it.
+
+        Raises:
+            RunNotFound: no such run or child.
+            ReportNotAvailable: the child run has no such predictions.
+            NotSupported: the backend keeps no prediction per patient.
+        """
+        raise NotSupported(
+            f"The backend {self.backend!r} keeps no prediction per patient.",
+            "Models there are compared by their metrics only.",
+        )
 
     # -- models -------------------------------------------------------------------------------
     @abc.abstractmethod

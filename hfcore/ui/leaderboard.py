@@ -68,7 +68,17 @@ def draw(run: Run, children: Sequence[ChildRun]) -> None:
         else:
             st.dataframe(_table(order), key="leaderboard-live", **look)
     st.caption(_reading(run, children))
+    if settled:
+        _comparison(run, order)
     _failures(children)
+
+
+def _comparison(run: Run, order: Sequence[ChildRun]) -> None:
+    """Lead to the best child run beside those with the highest scores, on the same patients."""
+    highest = [c.id for c in order if c.score is not None and c.id != run.best_child_id]
+    if run.best_child_id and highest:
+        ids = ",".join((run.best_child_id, *highest[:2]))
+        navigation.link("model", "Compare the best ones", ":material/stacked_line_chart:", run=run.id, compare=ids)
 
 
 def _ended(child: ChildRun) -> ChildRun:

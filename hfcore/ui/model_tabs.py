@@ -12,6 +12,8 @@ from hfcore.records import ChildRun, Run
 from hfcore.reporting.report import ModelReport
 from hfcore.ui import (
     benefit,
+    compare,
+    compare_choice,
     curves,
     endpoint_explanation,
     explanation,
@@ -38,7 +40,9 @@ class Judged:
 
 
 def draw(judged: Judged) -> None:
-    """Draw the tabs."""
+    """Draw the tabs; an address that names models to compare opens that tab first."""
+    if compare_choice.is_asked_for() and "model-tab" not in st.session_state:
+        st.session_state["model-tab"] = "Compare"
     for tab, content in zip(st.tabs(list(TABS), key="model-tab", on_change="rerun"), TABS.values(), strict=True):
         with tab:
             if tab.open:
@@ -84,12 +88,17 @@ def _why(judged: Judged) -> None:
         explanation.draw(explained, columns, judged.outcome)
 
 
+def _compare(judged: Judged) -> None:
+    compare.draw(judged.workspace, judged.run, judged.child, judged.outcome)
+
+
 TABS: dict[str, Callable[[Judged], None]] = {
     "Discrimination": _discrimination,
     "Calibration & benefit": _calibration,
     "Threshold": _threshold,
     "Subgroups": _subgroups,
     "Why": _why,
+    "Compare": _compare,
     "All metrics": _metrics,
     "Pipeline": _pipeline,
 }

@@ -15,7 +15,7 @@ from tests.fakes.azure.double import AzureDouble
 from tests.finished import SHORT, FinishedRun
 
 BACKENDS = ("local", "azureml")
-EVERYTHING = frozenset({"fold scores", "every metric of a child", "honest estimate", "references", "parity", "sizes"})
+EVERYTHING = frozenset({"fold scores", "every metric of a child", "honest estimate", "references", "parity", "sizes", "held out"})
 
 
 @dataclass(frozen=True)

@@ -190,6 +190,20 @@ def test_child_runs_are_complete_and_in_order(backend: Backend) -> None:
         assert child.started_at <= child.ended_at
 
 
+def test_held_out_risks_are_those_of_the_report(backend: Backend) -> None:
+    """Where a backend keeps predictions, they are told with the outcome and give the report's figures; else it says so."""
+    if "held out" not in backend.gives:
+        with pytest.raises(NotSupported, match="per patient"):
+            backend.workspace.held_out(backend.run_id)
+        return
+    found = backend.workspace.held_out(backend.run_id)
+    report = backend.workspace.report(backend.run_id)
+    assert found.event.tolist() == load_heart_failure()["DEATH_EVENT"].astype(bool).tolist()
+    assert np.mean((found.risk - found.event) ** 2) == pytest.approx(report.brier)
+    with pytest.raises(RunNotFound):
+        backend.workspace.held_out(backend.run_id, "nobody")
+
+
 def test_the_report_is_that_of_the_best(backend: Backend) -> None:
     """Without a child's name the report is the winner's, with curves and the honest estimate; others have theirs."""
     run = backend.workspace.run(backend.run_id)

@@ -8,8 +8,10 @@ import uuid
 from collections import deque
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from sqlalchemy import Row, insert, select
 
 from hfcore.automl.settings import AutoMLSettings
@@ -25,6 +27,7 @@ from hfcore.backends.local.store import BUSY_S, Store
 from hfcore.backends.local.tables import children, runs
 from hfcore.errors import BackendUnavailable, IllegalMove, ReportNotAvailable, RunNotFound
 from hfcore.records import ChildRun, Guardrail, Run
+from hfcore.reporting.paired import HeldOut
 from hfcore.states import RunState
 
 PATIENCE_S = 2.0  # for a writer that may be the very worker that is to be ended
@@ -134,6 +137,20 @@ class Runs:
             raise ReportNotAvailable(f"Child run {row.number} of {run_id} has no report: {reason}", "Choose one that COMPLETED.")
         data = read_checked(self._store.home / row.report_file, row.report_sha256)
         return report_from_json(data.decode())
+
+    def held_out(self, run_id: str, child: str | None) -> HeldOut:
+        """Return a child run's out-of-fold risks with who had the event. Raises RunNotFound, ReportNotAvailable."""
+        from hfcore.automl.outcome import load_outcome
+
+        run = self._row(run_id)
+        row = self._child_row(run_id, child or run.best_child_id)
+        data = b"" if row.outcome_file is None else read_checked(self._store.home / row.outcome_file, row.outcome_sha256)
+        found = load_outcome(BytesIO(data)).probabilities if data else None
+        if found is None:
+            raise ReportNotAvailable(f"Child run {row.number} of {run_id} has no predictions.", "Choose one that COMPLETED.")
+        column = self._datasets.get(run.dataset, run.dataset_version).to_pandas()[run.settings["label_column_name"]]
+        values = np.asarray(column.tolist())
+        return HeldOut(np.asarray(values == np.unique(values)[-1]), found[:, -1])
 
     def _child_row(self, run_id: str, child_id: str | None) -> Row[Any]:
         if child_id is None:

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
         Run,
         SmokeTest,
     )
+    from hfcore.reporting.paired import HeldOut
     from hfcore.reporting.report import ModelReport
 
 
@@ -155,6 +156,10 @@ class LocalWorkspace(Workspace):
     def report(self, run_id: str, child: str | None = None) -> ModelReport:
         """See Workspace.report."""
         return self._runs.report(run_id, child)
+
+    def held_out(self, run_id: str, child: str | None = None) -> HeldOut:
+        """See Workspace.held_out."""
+        return self._runs.held_out(run_id, child)
 
     def register_model(
         self,
