@@ -6,7 +6,7 @@ All moments are timezone-aware UTC datetimes, all durations seconds, all sizes b
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -14,6 +14,8 @@ from hfcore.errors import InvalidSettings
 from hfcore.states import DeploymentState, EndpointState, RunState
 
 EXPERIMENT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{2,35}")
+ALIAS = re.compile(r"(?!v\d+$)[a-z][a-z0-9-]{1,31}")  # never like a version, v3
+CHAMPION, CHALLENGER = "champion", "challenger"
 ENDPOINT_NAME = re.compile(r"[a-z](?:[a-z0-9-]{1,30})[a-z0-9]")
 
 
@@ -113,11 +115,30 @@ class ComputeTarget:
 
 
 @dataclass(frozen=True)
+class ModelOrigin:
+    """Where a registered model came from; what is not known is empty.
+
+    `settings` are those of its run, `steps` the fitted pipeline's with their parameters, `libraries` the versions it was
+    trained with by name.
+    """
+
+    dataset: str = ""
+    dataset_version: int | None = None
+    dataset_sha256: str = ""
+    settings: Mapping[str, object] = field(default_factory=dict)
+    steps: tuple[tuple[str, Mapping[str, object]], ...] = ()
+    libraries: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class ModelVersion:
-    """A registered model: a code-free artifact and where it came from.
+    """A registered model: a code-free artifact, where it came from, and what people say about it.
 
     `features` are the input columns in training order; `sha256` is that of the model file;
     `parity` is the largest |difference in probability| to the fitted pipeline over every training row.
+    `threshold` is the risk from which on `predict` gives the positive class, `threshold_rule` how it was chosen in words; None
+    when it is not known or there are several classes. A threshold never changes: another one makes another version.
+    `description`, `tags` and `aliases` can be changed; `changed_at` and `changed_by` tell the last time.
     """
 
     name: str
@@ -134,6 +155,13 @@ class ModelVersion:
     uses_follow_up_time: bool = False
     description: str = ""
     tags: Mapping[str, str] = field(default_factory=dict)
+    threshold: float | None = None
+    threshold_rule: str = ""
+    aliases: tuple[str, ...] = ()
+    registered_by: str = ""
+    changed_at: datetime | None = None
+    changed_by: str = ""
+    origin: ModelOrigin = field(default_factory=ModelOrigin)
 
     @property
     def label(self) -> str:
@@ -213,7 +241,8 @@ class Endpoint:
     """A model in service. `phase` says what a deployment is doing now, `message` why it failed.
 
     `deployments` are the latest ones, newest first; `rollback_to` is the version, `name:2`, that `Workspace.rollback` would
-    put back into service, None when there is none. Backends without versions leave both empty.
+    put back into service, None when there is none. Backends without versions leave both empty. `threshold` is the risk from
+    which on `predict` gives the positive class, None when the endpoint's own rule is not known.
     """
 
     name: str
@@ -235,6 +264,7 @@ class Endpoint:
     uses_follow_up_time: bool = False
     deployments: tuple[Deployment, ...] = ()
     rollback_to: str | None = None
+    threshold: float | None = None
 
     @property
     def label(self) -> str:
@@ -254,7 +284,7 @@ class Resource:
 
     `kind` is one of "run", "model", "endpoint", "dataset", "compute"; `id` is what `Workspace.delete`
     takes; `running_cost` is a plain phrase when the thing costs money while it exists; `blocked_by`
-    says in words why it cannot be deleted now.
+    says in words why it cannot be deleted now. `aliases` are those of a model version.
     """
 
     kind: str
@@ -267,6 +297,17 @@ class Resource:
     running_cost: str | None = None
     blocked_by: str | None = None
     processes: tuple[int, ...] = ()
+    aliases: tuple[str, ...] = ()
+
+
+def checked_aliases(aliases: Iterable[str]) -> tuple[str, ...]:
+    """Return the aliases in order, each once, else raise InvalidSettings."""
+    wanted = sorted(dict.fromkeys(aliases))
+    bad = next((a for a in wanted if not ALIAS.fullmatch(a)), None)
+    if bad is not None:
+        sentence = f"The alias {bad!r} does not fit: 2 to 32 lower-case letters, digits or hyphens, starting with a letter."
+        raise InvalidSettings({"aliases": sentence})
+    return tuple(wanted)
 
 
 def check_experiment_name(name: str) -> str:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     )
     from hfcore.reporting.paired import HeldOut
     from hfcore.reporting.report import ModelReport
+    from hfcore.reporting.threshold_choice import ThresholdChoice
 
 BACKENDS = {
     "local": "hfcore.backends.local.workspace:LocalWorkspace",
@@ -217,13 +218,46 @@ class Workspace(abc.ABC):
         name: str | None = None,
         description: str = "",
         tags: dict[str, str] | None = None,
+        threshold: ThresholdChoice | float | None = None,
     ) -> ModelVersion:
         """Keep a child run's model, the best one's by default, as the next version of `name`.
+
+        Args:
+            run_id: The run.
+            child: One of its child runs.
+            name: What the model is called.
+            description: What it is for, in words.
+            tags: Further words by name.
+            threshold: The risk (0 to 1) from which on `predict` gives the positive class; 0.5 by default. It belongs to the
+                version for good: another threshold makes another version.
 
         Raises:
             RunNotFound: no such run or child.
             StillRunning: the run has not finished, so its winner is not known.
             ExportFailed: this child has no artifact that predicts what its pipeline predicts.
+            InvalidInput: the name cannot be a model's, the threshold is no probability, or the model has several classes.
+        """
+
+    @abc.abstractmethod
+    def update_model(
+        self,
+        model: ModelVersion,
+        *,
+        description: str | None = None,
+        tags: Mapping[str, str] | None = None,
+        aliases: Sequence[str] | None = None,
+    ) -> ModelVersion:
+        """Change what people say about a registered version; what is left out stays as it is, the model itself always does.
+
+        Args:
+            model: A registered version.
+            description: The new description.
+            tags: All tags it shall have.
+            aliases: All aliases it shall have, e.g. champion. One that pointed at another version of the same name is moved.
+
+        Raises:
+            ModelNotFound: the model is not registered here.
+            InvalidSettings: an alias that does not fit.
         """
 
     @abc.abstractmethod

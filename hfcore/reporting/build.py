@@ -15,6 +15,7 @@ from hfcore.reporting.curves import precision_recall, roc, threshold_counts
 from hfcore.reporting.evidence import evidence
 from hfcore.reporting.honest import AUC, BRIER, LOG_LOSS, judge
 from hfcore.reporting.interval import bootstrap_intervals
+from hfcore.reporting.libraries import versions
 from hfcore.reporting.report import NOTHING_KNOWN, Member, ModelReport, PipelineStep
 from hfcore.reporting.resampled import RESAMPLED_METRICS, Predictions
 from hfcore.reporting.subgroups import Group, subgroups
@@ -73,10 +74,6 @@ class SimplerModel(Protocol):
     @property
     def note(self) -> str:
         """What it is, or why it could not be fitted."""
-
-    @property
-    def metrics(self) -> Mapping[str, float]:
-        """Azure's metrics, the mean over the folds; empty where they cannot be compared with a child run's."""
 
 
 class ReportSettings(Protocol):
@@ -155,6 +152,7 @@ def build_report(
         labels=tuple(str(label) for label in labels),
         positive_label=str(positive_label),
         validation=_validation(np.asarray(folds)[rows], len(rows), settings),
+        libraries=versions(),
         **_honest(others, head_starts, references, predictions, rows, outcome, settings),
         **_told(outcome),
         **_columns(features, settings),
@@ -254,7 +252,6 @@ def _honest(
     simple = {r.name: _on_rows(r.probabilities, own, rows) for r in references}
     known = {name: p for name, p in simple.items() if p is not None} | ({NOTHING_KNOWN: _same_for_all(own)} if simple else {})
     notes = {r.name: r.note for r in references} | {NOTHING_KNOWN: _SAME_FOR_ALL}
-    measured = {r.name: r.metrics for r in references} | {NOTHING_KNOWN: _knowing_nothing(own)}
     picked_by = settings.primary_metric if settings.primary_metric in RESAMPLED_METRICS else AUC
     judged = judge(candidates, known, picked_by, seed=settings.random_state, head_starts=ahead)
     return {
@@ -262,7 +259,7 @@ def _honest(
         "honest_brier": judged.figures[BRIER],
         "honest_log_loss": judged.figures[LOG_LOSS],
         "honest_note": _honest_note(len(candidates), bool(outcome.members), max(ahead)),
-        "references": tuple(replace(r, note=notes[r.name], metrics=measured[r.name]) for r in judged.references),
+        "references": tuple(replace(r, note=notes[r.name]) for r in judged.references),
         "references_note": " ".join(notes[name] for name, p in simple.items() if p is None),
     }
 
@@ -278,14 +275,6 @@ def _on_rows(probabilities: Any, own: Predictions, rows: npt.NDArray[np.bool_]) 
 def _same_for_all(own: Predictions) -> Predictions:
     shares = np.bincount(own.codes, minlength=own.classes) / len(own.codes)
     return Predictions(own.codes, np.tile(shares, (len(own.codes), 1)), own.positive)
-
-
-def _knowing_nothing(own: Predictions) -> dict[str, float]:
-    """Return some of Azure's metrics where everyone has the same risk, so that the commonest outcome is called."""
-    shares = np.bincount(own.codes, minlength=own.classes) / len(own.codes)
-    entropy = -sum(float(s * np.log(s)) for s in shares if s > 0)
-    by_chance = {"AUC_macro": 0.5, "AUC_weighted": 0.5, "matthews_correlation": 0.0, "norm_macro_recall": 0.0}
-    return by_chance | {"accuracy": float(shares.max()), "balanced_accuracy": 1.0 / own.classes, "log_loss": entropy}
 
 
 def _honest_note(candidates: int, ensemble: bool, head_start: float) -> str:

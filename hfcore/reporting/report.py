@@ -99,7 +99,7 @@ class Subgroup:
 
 @dataclass(frozen=True)
 class LearningPoint:
-    """How a pipeline does on the patients held out when it learns from `rows` patients, on average over the folds."""
+    """How a pipeline does on the patients held out when it learns from `rows` patients, the mean over the folds."""
 
     rows: int
     auc: Estimate
@@ -129,8 +129,7 @@ class ReferenceComparison:
 
     `auc`, `brier` and `log_loss` are the simpler model's own; the differences are the winner's minus the simpler model's,
     with the luck of having been picked taken out: the winner is better where `auc_difference` is above 0 and the others below.
-    `note` says what the simpler model is and what was cut short on a large table. `metrics` are Azure's, each the mean over the
-    winner's folds; what knows nothing has those that follow from the outcomes' shares.
+    `note` says what the simpler model is and what was cut short on a large table.
     """
 
     name: str
@@ -141,7 +140,6 @@ class ReferenceComparison:
     brier_difference: Estimate
     log_loss_difference: Estimate
     note: str = ""
-    metrics: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -185,6 +183,7 @@ class ModelReport:
     where it is kept, "" when it cannot be registered. `gaps` are sentences about what the backend does not give. `importance` is
     from out-of-fold predictions, `dependence` from the exported model; empty where they were not computed. `fit_seconds` is how
     long the child run took, `row_ms` how long the exported model takes for one row (median), without any network.
+    `libraries` are the versions of what trained it, by name.
     """
 
     run_id: str
@@ -233,3 +232,4 @@ class ModelReport:
     fit_seconds: float | None = None
     model_bytes: int | None = None
     row_ms: float | None = None
+    libraries: Mapping[str, str] = field(default_factory=dict)

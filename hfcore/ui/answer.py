@@ -10,7 +10,7 @@ from hfcore.datasets.schema import Schema
 from hfcore.records import Endpoint
 from hfcore.reporting.patients_alike import RiskGroup
 from hfcore.settings import NOTICE
-from hfcore.ui import large_number
+from hfcore.ui import large_number, version_words
 from hfcore.ui.figures import pictogram
 from hfcore.ui.outcome import Outcome
 from hfcore.ui.outcome import of as words_of
@@ -106,5 +106,5 @@ def of_ten(risk: float, outcome: Outcome) -> str:
 def class_words(answer: Answer, outcome: Outcome) -> str:
     """Say on which side of the model's cut the patient lies, and what that is called."""
     side = "at or above" if answer.called else "below"
-    cut = "the model's cut" if answer.threshold is None else f"the model's cut of {percent(answer.threshold)}"
+    cut = "the model's cut" if answer.threshold is None else f"the model's cut of {version_words.cut(answer.threshold)}"
     return f"The risk is {side} {cut}: classed as **{outcome.event if answer.called else outcome.other}**."

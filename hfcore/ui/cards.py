@@ -1,10 +1,10 @@
-"""The four cards of the overview: data set, latest run, newest model, live endpoint."""
+"""The four cards of the overview: data set, latest run, champion or newest model, live endpoint."""
 
 from __future__ import annotations
 
 import streamlit as st
 
-from hfcore.records import Endpoint, ModelVersion, Run
+from hfcore.records import CHAMPION, Endpoint, ModelVersion, Run
 from hfcore.ui import follow_up, honest, navigation
 from hfcore.ui.run_words import children_done, metric_name
 from hfcore.ui.states import inline
@@ -41,16 +41,17 @@ def run_card(ws: Workspace, run: Run | None) -> None:
 
 
 def model_card(model: ModelVersion | None) -> None:
-    """Draw the newest registered model."""
+    """Draw the champion, or the newest registered model."""
     if model is None:
         _card("Registered model", "None yet", "Register the best model of a run.", ("model", "See the best model", {}))
         return
     detail = f"{literal(model.algorithm)}, {ago(model.created_at)}"
+    is_champion = CHAMPION in model.aliases
     _card(
-        "Registered model",
+        "Champion model" if is_champion else "Registered model",
         f"Version {model.version}",
         detail,
-        ("model", "How good is it?", {"run": model.run_id}),
+        ("model", "How good is it?", {"run": model.run_id} | ({"child": model.child_id} if is_champion else {})),
         exact(model.created_at),
     )
 

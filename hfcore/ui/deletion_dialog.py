@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from hfcore.records import Resource
+from hfcore.records import CHAMPION, Resource
 from hfcore.ui import deletion
 from hfcore.ui.deletion import KINDS
 from hfcore.ui.guard import guard
@@ -25,13 +25,14 @@ def told() -> str:
 
 @st.dialog("Delete these?", width="medium")
 def ask(ws: Workspace, chosen: Sequence[Resource]) -> None:
-    """Name what goes and what stays, and delete when the reader says so."""
+    """Name what goes and what stays, and delete when the reader says so; a champion only when its alias is typed."""
     going = _announce(chosen)
+    agreed = _champion_is_meant(going)
     with st.container(horizontal=True, horizontal_alignment="right"):
         if st.button("Keep them", key="keep-all"):
             st.rerun()
         label = f"Delete {deletion.by_kind(going)}" if going else "Delete"
-        if st.button(label, key="confirm-delete", type="primary", disabled=not going):
+        if st.button(label, key="confirm-delete", type="primary", disabled=not (going and agreed)):
             _do(ws, going)
 
 
@@ -48,6 +49,18 @@ def ask_for_everything(ws: Workspace, resources: Sequence[Resource]) -> None:
             _do(ws, going)
 
 
+def _champion_is_meant(going: Sequence[Resource]) -> bool:
+    """Ask for the word when a champion is among what goes; tell whether it was typed."""
+    names = [literal(r.name) for r in going if CHAMPION in r.aliases]
+    if not names:
+        return True
+    st.warning(
+        f"{', '.join(names)} is the **{CHAMPION}**: shown first everywhere, offered first for deployment.", icon=":material/star:"
+    )
+    typed = st.text_input(f"To delete it all the same, type: {CHAMPION}", key="confirm-champion", live=True, autocomplete="off")
+    return (typed or "").strip().lower() == CHAMPION
+
+
 def _announce(chosen: Sequence[Resource]) -> list[Resource]:
     """Say what will be gone for good, and what stays and why; return what will be gone."""
     going = deletion.in_order([r for r in chosen if not deletion.is_held(r, chosen)])
@@ -62,6 +75,7 @@ def _announce(chosen: Sequence[Resource]) -> list[Resource]:
 
 def _named(resource: Resource) -> str:
     note = "; it is at work and is cancelled first" if deletion.is_at_work(resource) else ""
+    note += f"; it is the {', '.join(resource.aliases)}" if resource.aliases else ""
     detail = f" ({literal(resource.detail)}{note})" if resource.detail else note
     return f"{KINDS.get(resource.kind, resource.kind)} **{literal(resource.name)}**{detail}"
 

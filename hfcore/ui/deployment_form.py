@@ -12,9 +12,10 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from hfcore.errors import InvalidSettings
-from hfcore.records import DeploymentSpec, Endpoint, ModelVersion
-from hfcore.ui import session
+from hfcore.records import CHALLENGER, CHAMPION, DeploymentSpec, Endpoint, ModelVersion
+from hfcore.ui import session, version_words
 from hfcore.ui.azure import is_azure
+from hfcore.ui.tags import read as read_written
 from hfcore.ui.words import clock, literal
 from hfcore.workspace import Workspace
 
@@ -75,7 +76,10 @@ def _entry_script(cores: float, memory: float) -> str:
     return str(chosen)
 
 
-_SCRIPTS = {"generated": "AutoML's own, from the run", "own": "Ours: reads “false” as false, gives probabilities"}
+_SCRIPTS = {
+    "generated": "AutoML's own, from the run: always classes at 50 %",
+    "own": "Ours: obeys the threshold, reads “false” as false, gives probabilities",
+}
 
 
 def suggest_another_name() -> None:
@@ -119,7 +123,7 @@ _MEMORY = "What the service may use: memory_gb in Azure."
 
 def read(name: str, tags: str, endpoints: Sequence[Endpoint], **values: Any) -> tuple[DeploymentSpec | None, Mapping[str, str]]:
     """Return the deployment that the fields describe, or None and what is wrong with each field, all at once."""
-    read_tags, wrong = _tags(tags)
+    read_tags, wrong = read_written(tags)
     if any(e.name == name for e in endpoints):
         wrong["name"] = f"An endpoint called {name} exists already. Choose another name, or delete that endpoint first."
     try:
@@ -129,22 +133,12 @@ def read(name: str, tags: str, endpoints: Sequence[Endpoint], **values: Any) -> 
     return (None if wrong else spec), wrong
 
 
-def _tags(text: str) -> tuple[dict[str, str], dict[str, str]]:
-    """Read `key=value, key=value`; return the tags, and what is wrong with them."""
-    parts = [part.strip() for part in text.split(",") if part.strip()]
-    pairs = [(key.strip(), value.strip()) for key, mark, value in (part.partition("=") for part in parts) if mark and key.strip()]
-    if len(pairs) < len(parts):
-        bad = next(part for part in parts if not part.partition("=")[0].strip() or "=" not in part)
-        return {}, {"tags": f"The tag {bad!r} does not fit; write key=value, with commas between tags."}
-    return dict(pairs), {}
-
-
 def _amount(label: str, low: float, high: float, key: str, help_: str) -> float:
     return st.number_input(label, low, high, 1.0, 0.5, format="%g", key=key, help=help_, **_KEEP) or 0.0
 
 
 def _model(models: Sequence[ModelVersion]) -> ModelVersion:
-    known = {m.label: m for m in models}
+    known = {m.label: m for m in in_order(models)}
     wanted = session.chosen("model")
     key = "deploy-model"
     st.session_state[key] = wanted if wanted in known else next(iter(known))  # the address rules
@@ -156,6 +150,14 @@ def _model(models: Sequence[ModelVersion]) -> ModelVersion:
     return known[str(chosen)]
 
 
+def in_order(models: Sequence[ModelVersion]) -> list[ModelVersion]:
+    """Return the versions as they are offered: champions first, then challengers, then the others, each newest first."""
+    rank = {CHAMPION: 0, CHALLENGER: 1}
+    return sorted(models, key=lambda m: min((rank.get(a, 2) for a in m.aliases), default=2))
+
+
 def _written(model: ModelVersion) -> str:
+    known_as = f" ({', '.join(model.aliases)})" if model.aliases else ""
+    cut = f", threshold {version_words.cut(model.threshold)}" if model.threshold is not None else ""
     note = ", uses follow-up time" if model.uses_follow_up_time else ""
-    return f"{model.label}: {model.algorithm}, registered {clock(model.created_at)}{note}"
+    return f"{model.label}{known_as}: {model.algorithm}{cut}, registered {clock(model.created_at)}{note}"

@@ -9,7 +9,7 @@ import streamlit as st
 
 from hfcore.records import Endpoint
 from hfcore.states import EndpointState
-from hfcore.ui import endpoint_deletion, endpoint_tabs, endpoint_traffic, navigation
+from hfcore.ui import endpoint_deletion, endpoint_tabs, endpoint_traffic, navigation, version_words
 from hfcore.ui.azure import is_azure
 from hfcore.ui.guard import guard
 from hfcore.ui.states import inline
@@ -67,7 +67,14 @@ def _card(ws: Workspace, endpoint: Endpoint) -> None:
     size = f"{cores_words(endpoint.cpu_cores)}, {endpoint.memory_gb:g} GB"
     access = "asks for a key" if endpoint.auth else f"open to everybody {_reach(ws)}"
     variables = count(len(endpoint.features), "variable") if endpoint.features else ""
-    parts = [f"Model **{literal(endpoint.label)}**", variables, size, access, f"deployed {ago(endpoint.created_at)}"]
+    parts = [
+        f"Model **{literal(endpoint.label)}**",
+        variables,
+        _threshold(ws, endpoint),
+        size,
+        access,
+        f"deployed {ago(endpoint.created_at)}",
+    ]
     st.markdown(" · ".join(part for part in parts if part), help=exact(endpoint.created_at))
     _extras(endpoint)
     if is_azure(ws):
@@ -79,6 +86,12 @@ def _card(ws: Workspace, endpoint: Endpoint) -> None:
         st.caption("Scoring URI")
         st.code(endpoint.scoring_uri, language=None)
     endpoint_tabs.draw(ws, endpoint)
+
+
+def _threshold(ws: Workspace, endpoint: Endpoint) -> str:
+    if endpoint.threshold is not None:
+        return f"threshold {version_words.cut(endpoint.threshold)}"
+    return "threshold of AutoML's own script" if is_azure(ws) else ""
 
 
 def _reach(ws: Workspace) -> str:

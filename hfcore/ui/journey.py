@@ -8,7 +8,7 @@ import streamlit as st
 
 from hfcore.records import Endpoint, ModelVersion, Run
 from hfcore.states import EndpointState, RunState
-from hfcore.ui import navigation
+from hfcore.ui import navigation, version_words
 from hfcore.ui.guard import guard
 from hfcore.ui.states import sign
 from hfcore.workspace import Workspace
@@ -35,7 +35,7 @@ def steps(ws: Workspace) -> tuple[Step, ...]:
     return (
         Step("explore", "Data", "table_chart", f"{data.rows} × {data.columns - 1}", True),
         _run_step(runs[0] if runs else None),
-        _model_step(models[0] if models else None),
+        _model_step(version_words.foremost(models)),
         *_endpoint_steps(tuple(endpoints)),
     )
 
@@ -48,7 +48,7 @@ def _run_step(run: Run | None) -> Step:
 
 
 def _model_step(model: ModelVersion | None) -> Step:
-    status = f"v{model.version} registered" if model else "none yet"
+    status = f"v{model.version} {version_words.standing(model)}" if model else "none yet"
     return Step("model", "Model", "monitoring", status, model is not None)
 
 

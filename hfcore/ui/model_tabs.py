@@ -19,6 +19,7 @@ from hfcore.ui import (
     explanation,
     gaps,
     metrics_table,
+    model_versions,
     pipeline,
     published,
     subgroup_table,
@@ -92,6 +93,10 @@ def _compare(judged: Judged) -> None:
     compare.draw(judged.workspace, judged.run, judged.child, judged.outcome)
 
 
+def _versions(judged: Judged) -> None:
+    model_versions.draw(judged.workspace)
+
+
 TABS: dict[str, Callable[[Judged], None]] = {
     "Discrimination": _discrimination,
     "Calibration & benefit": _calibration,
@@ -101,4 +106,5 @@ TABS: dict[str, Callable[[Judged], None]] = {
     "Compare": _compare,
     "All metrics": _metrics,
     "Pipeline": _pipeline,
+    "Versions": _versions,
 }

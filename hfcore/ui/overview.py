@@ -9,7 +9,7 @@ import streamlit as st
 
 from hfcore.records import Endpoint, ModelVersion, Run
 from hfcore.states import EndpointState
-from hfcore.ui import cards, events, navigation, standing
+from hfcore.ui import cards, events, navigation, standing, version_words
 from hfcore.ui.guard import guard
 from hfcore.ui.words import ago, exact
 from hfcore.workspace import Workspace
@@ -66,7 +66,7 @@ def _cards(ws: Workspace, now: Now) -> None:
     with grid.cell():
         cards.run_card(ws, next(iter(now.runs), None))
     with grid.cell():
-        cards.model_card(next(iter(now.models), None))
+        cards.model_card(version_words.foremost(now.models))
     with grid.cell():
         cards.endpoint_card(now.shown_endpoint)
 

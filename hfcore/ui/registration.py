@@ -8,7 +8,9 @@ from streamlit.delta_generator import DeltaGenerator
 from hfcore.errors import HfError
 from hfcore.records import ChildRun, ModelVersion, Run
 from hfcore.reporting.report import ModelReport
-from hfcore.ui import navigation, script, sdk_script, show_code
+from hfcore.reporting.threshold_choice import ThresholdChoice
+from hfcore.ui import chosen_threshold, navigation, script, sdk_script, show_code, version_words
+from hfcore.ui.azure import is_azure
 from hfcore.ui.guard import guard
 from hfcore.ui.words import ago, exact, literal
 from hfcore.workspace import Workspace
@@ -49,11 +51,16 @@ def notice(ws: Workspace, report: ModelReport) -> None:
         return
     with st.container(horizontal=True, vertical_alignment="center", key="registered"):
         st.markdown(
-            f":green[:material/inventory_2:] Registered as **{literal(model.label)}** {ago(model.created_at)}.",
+            f":green[:material/inventory_2:] Registered as **{literal(model.label)}** {ago(model.created_at)}.{_facts(model)}",
             help=f"{exact(model.created_at)}, SHA-256 {model.sha256}",
             width="content",
         )
         navigation.link("deploy", f"Deploy version {model.version}", ":material/cloud_upload:", model=model.label)
+
+
+def _facts(model: ModelVersion) -> str:
+    facts = [part for part in (", ".join(model.aliases), version_words.threshold(model)) if part]
+    return f" :gray[{'; '.join(facts)}]" if facts else ""
 
 
 def code(ws: Workspace, run: Run, child: ChildRun) -> None:
@@ -76,15 +83,35 @@ def form(ws: Workspace, report: ModelReport) -> None:
     description = st.text_area(
         "Description", key="register-description", placeholder="What it is for, what is special about it (optional)"
     )
+    cut = _threshold(ws, report)
     if st.button("Register", key="register-confirm", type="primary"):
         if _first_time(report):
-            _keep(ws, report, name.strip(), description.strip())
+            _keep(ws, report, name.strip(), description.strip(), cut)
         st.rerun()
 
 
-def _keep(ws: Workspace, report: ModelReport, name: str, description: str) -> None:
+def _threshold(ws: Workspace, report: ModelReport) -> ThresholdChoice | None:
+    """Ask for the threshold, at first the one that was chosen in its tab; None for the standard one."""
+    if len(report.labels) != 2:
+        return None
+    before = chosen_threshold.chosen(report)
+    start = before.value if before else chosen_threshold.STANDARD
+    share = st.number_input(
+        "Threshold, %", 0.0, 100.0, round(100 * start, 2), 1.0, format="%g", key="register-threshold", help=_THRESHOLD
+    )
+    choice = chosen_threshold.as_asked(report, round((share or 0.0) / 100, 6))
+    obeyed = " AutoML's own entry script does not know it and uses 50 %; ours obeys it." if is_azure(ws) else ""
+    chosen = literal(choice.detail or choice.rule) if choice else "the standard one; the tab Threshold helps to choose another"
+    st.caption(f"Chosen: {chosen}. It belongs to this version; another threshold makes another version.{obeyed}")
+    return choice
+
+
+_THRESHOLD = "The endpoint's predictions call positive whoever has at least this risk. The risk itself does not depend on it."
+
+
+def _keep(ws: Workspace, report: ModelReport, name: str, description: str, threshold: ThresholdChoice | None = None) -> None:
     try:
-        ws.register_model(report.run_id, report.child_id, name, description)
+        ws.register_model(report.run_id, report.child_id, name, description, threshold=threshold)
     except HfError:
         st.session_state[_ASKED] = report.child_id
         raise

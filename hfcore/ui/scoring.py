@@ -104,7 +104,7 @@ def score(ws: Workspace, endpoint: Endpoint, values: Mapping[str, Value]) -> Ans
         values=dict(values),
         risk=scored.probabilities[0][positive],
         called=bool(scored.predictions[0] == scored.labels[positive]),
-        threshold=scored.threshold,
+        threshold=endpoint.threshold if scored.threshold is None else scored.threshold,
         latency_ms=scored.latency_ms,
         moment=datetime.now(UTC),
         place=positive,

@@ -18,7 +18,9 @@ from hfcore.errors import (
     EndpointNotFound,
     HfError,
     InvalidDataset,
+    InvalidInput,
     InvalidSettings,
+    ModelNotFound,
     NameTaken,
     NoEarlierVersion,
     NotFound,
@@ -29,6 +31,7 @@ from hfcore.errors import (
     WaitTimedOut,
 )
 from hfcore.records import ComputeSpec, DeploymentSpec
+from hfcore.reporting.threshold_choice import by_sensitivity
 from hfcore.scoring.client import ScoringClient
 from hfcore.states import EndpointState, RunState
 from hfcore.workspace import Workspace
@@ -314,6 +317,81 @@ def test_a_model_is_registered_in_versions(backend: Backend) -> None:
     assert best.parity <= 1e-6 if "parity" in backend.gives else best.parity is None
     assert len({best.sha256, second.sha256}) == 2
     assert not best.uses_follow_up_time
+
+
+def test_a_threshold_belongs_to_a_version_for_good(backend: Backend) -> None:
+    """A version keeps the threshold it was registered with, 0.5 without one, and its endpoint predicts by it."""
+    workspace = backend.workspace
+    first = workspace.register_model(backend.run_id)
+    chosen = workspace.register_model(backend.run_id, threshold=by_sensitivity(workspace.report(backend.run_id).thresholds, 0.9))
+    by_hand = workspace.register_model(backend.run_id, threshold=0.2)
+    assert (first.threshold, by_hand.threshold, by_hand.threshold_rule) == (0.5, 0.2, "set by hand")
+    assert 0 < chosen.threshold < 0.5
+    assert chosen.threshold_rule == "sensitivity of at least 90 %"
+    workspace.update_model(by_hand, description="The threshold stays.")
+    assert [m.threshold for m in backend.reopen().models()] == [0.2, chosen.threshold, 0.5]
+    with pytest.raises(InvalidInput, match=r"1\.2"):
+        workspace.register_model(backend.run_id, threshold=1.2)
+    assert len(workspace.models()) == 3
+    patients = load_heart_failure().drop(columns=["DEATH_EVENT", "time"]).head(60).to_dict("records")
+    spec = DeploymentSpec(name="contract-hf", entry_script="own" if workspace.backend == "azureml" else "")
+    endpoint = workspace.deploy(by_hand, spec)
+    try:
+        assert endpoint.threshold == 0.2
+        client = ScoringClient(endpoint)
+        risk = np.asarray(client.predict_proba(patients))[:, 1]
+        assert client.predict(patients) == (risk >= 0.2).astype(int).tolist()
+        assert ((risk >= 0.2) & (risk < 0.5)).any(), "nobody lies between the two thresholds, so nothing was shown"
+    finally:
+        workspace.delete_endpoint(spec.name)
+
+
+def test_what_is_said_about_a_version_can_be_changed(backend: Backend) -> None:
+    """Description, tags and aliases change one by one; an alias points at one version of a name, and goes with it."""
+    workspace = backend.workspace
+    model = workspace.register_model(backend.run_id, description="First words.", tags={"lesson": "1"})
+    assert (model.aliases, model.changed_at) == ((), None)
+    assert model.registered_by
+    assert (model.origin.dataset, model.origin.dataset_version) == ("heart-failure-records", 1)
+    assert model.origin.dataset_sha256 == workspace.dataset().sha256
+    changed = workspace.update_model(model, description="Second words.")
+    assert (changed.description, changed.tags, changed.aliases) == ("Second words.", {"lesson": "1"}, ())
+    assert changed.changed_at is not None
+    assert changed.changed_by
+    changed = workspace.update_model(model, tags={"ward": "3 <b>"}, aliases=["champion"])
+    assert (changed.description, changed.tags, changed.aliases) == ("Second words.", {"ward": "3 <b>"}, ("champion",))
+    (found,) = backend.reopen().models()
+    assert found == changed
+    assert replace(found, **dict.fromkeys(("description", "changed_by"), ""), tags=model.tags, aliases=(), changed_at=None) == (
+        replace(model, description="")
+    )
+    emptied = workspace.update_model(model, description="", tags={}, aliases=[])
+    assert (emptied.description, emptied.tags, emptied.aliases) == ("", {}, ())
+    with pytest.raises(InvalidSettings, match="v2"):
+        workspace.update_model(model, aliases=["v2"])
+    with pytest.raises(ModelNotFound, match="heart-failure-risk:1"):
+        workspace.update_model(replace(model, version=7), description="Nobody.")
+    workspace.delete("model", next(r.id for r in workspace.resources() if r.kind == "model"))
+    an_alias_points_at_one_version(backend)
+
+
+def an_alias_points_at_one_version(backend: Backend) -> None:
+    """Giving an alias to another version of a name moves it, and other names keep theirs."""
+    workspace = backend.workspace
+    first, second = (workspace.register_model(backend.run_id, name="risk") for _ in range(2))
+    other = workspace.register_model(backend.run_id, name="other")
+    for model in (first, other):
+        workspace.update_model(model, aliases=["champion", "challenger"])
+    workspace.update_model(second, aliases=["champion"])
+    assert {m.label: m.aliases for m in backend.reopen().models()} == {
+        "risk:1": ("challenger",),
+        "risk:2": ("champion",),
+        "other:1": ("challenger", "champion"),
+    }
+    held = {r.name: r for r in workspace.resources() if r.kind == "model"}
+    assert held["risk:2"].aliases == ("champion",)
+    workspace.delete("model", held["risk:2"].id)
+    assert {m.label: m.aliases for m in workspace.models() if m.name == "risk"} == {"risk:1": ("challenger",)}
 
 
 def test_a_model_is_put_into_service_and_taken_out(backend: Backend) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -25,6 +25,7 @@ from hfcore.records import (
     Run,
     check_experiment_name,
 )
+from hfcore.reporting.kept_threshold import kept
 from hfcore.states import EndpointState, RunState
 from hfcore.workspace import DEFAULT_DATASET, Workspace
 
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from hfcore.reporting.report import ModelReport
+    from hfcore.reporting.threshold_choice import ThresholdChoice
 
 SETTINGS = AutoMLSettings(label_column_name="DEATH_EVENT", excluded_columns=("time",), max_concurrent_iterations=2)
 CHILDREN = (
@@ -145,6 +147,7 @@ class MemoryWorkspace(Workspace):
         name: str | None = None,
         description: str = "",
         tags: dict[str, str] | None = None,
+        threshold: ThresholdChoice | float | None = None,
     ) -> ModelVersion:
         """Keep the best child's model."""
         run, version = self.run(run_id), len(self.model_list) + 1
@@ -158,9 +161,30 @@ class MemoryWorkspace(Workspace):
             features=self.dataset().schema.names[:-2],
             created_at=now(),
             size_bytes=48_213,
+            description=description,
+            threshold=kept(threshold).value,
+            threshold_rule=kept(threshold).words,
         )
         self.model_list.insert(0, model)
         return model
+
+    def update_model(
+        self,
+        model: ModelVersion,
+        *,
+        description: str | None = None,
+        tags: Mapping[str, str] | None = None,
+        aliases: Sequence[str] | None = None,
+    ) -> ModelVersion:
+        """Change what is said about a version; an alias leaves the other versions of the name."""
+        said = {"description": description, "tags": tags, "aliases": aliases and tuple(aliases)}
+        for i, known in enumerate(self.model_list):
+            if known.name == model.name and aliases is not None:
+                self.model_list[i] = replace(known, aliases=tuple(a for a in known.aliases if a not in aliases))
+            if known.label == model.label:
+                changes: dict[str, Any] = {k: v for k, v in said.items() if v is not None}
+                self.model_list[i] = replace(known, changed_at=now(), **changes)
+        return next(m for m in self.model_list if m.label == model.label)
 
     def models(self) -> Sequence[ModelVersion]:
         """Return models, newest first."""
@@ -194,7 +218,8 @@ class MemoryWorkspace(Workspace):
             for e in self.endpoint_list
         ]
         found += [
-            Resource("model", m.label, m.label, "Registered", m.created_at, m.size_bytes, m.algorithm) for m in self.model_list
+            Resource("model", m.label, m.label, "Registered", m.created_at, m.size_bytes, m.algorithm, aliases=m.aliases)
+            for m in self.model_list
         ]
         found += [Resource("run", r.id, r.experiment, r.state, r.created_at, 90_000, r.id) for r in self.runs()]
         found += [

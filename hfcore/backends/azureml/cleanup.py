@@ -90,6 +90,7 @@ class Cleanup:
                 detail=model.algorithm,
                 running_cost=costs.STORED,
                 blocked_by=f"The endpoint {user} serves it; delete the endpoint first." if user else None,
+                aliases=model.aliases,
             )
 
     def _datasets(self) -> Iterator[Resource]:

@@ -13,6 +13,7 @@ from typing import Any
 import requests
 
 from hfcore.backends.azureml import artifacts, sdk, smoke_test, transport
+from hfcore.backends.azureml.automl_score import THRESHOLD
 from hfcore.backends.azureml.data import OURS
 from hfcore.backends.azureml.registry import MODEL
 from hfcore.errors import DeploymentFailed
@@ -53,7 +54,10 @@ def deploy(workspace: Any, model: Any, record: ModelVersion, run: Any, spec: Dep
     core, webservice = sdk.load("azureml.core"), sdk.load("azureml.core.webservice")
     folder = Path(tempfile.mkdtemp(prefix="deploy-", dir=sdk.droppings()))
     try:
-        script = _entry_script(run, spec, folder)
+        script, is_ours = _entry_script(run, spec, folder)
+        threshold = record.threshold if is_ours else None
+        if threshold is not None:
+            (folder / THRESHOLD.name).write_text(json.dumps({"threshold": threshold}))
         tried = smoke_test.smoke_test(script, artifacts.file(run, MODEL) if run is not None else None)
         inference = sdk.load("azureml.core.model").InferenceConfig(
             entry_script=script.name, source_directory=str(folder), environment=_environment(run)
@@ -61,7 +65,7 @@ def deploy(workspace: Any, model: Any, record: ModelVersion, run: Any, spec: Dep
         size = webservice.AciWebservice.deploy_configuration(
             cpu_cores=spec.cpu_cores,
             memory_gb=spec.memory_gb,
-            tags={**{str(k): str(v) for k, v in spec.tags.items()}, **_told(record, script, tried)},
+            tags={**{str(k): str(v) for k, v in spec.tags.items()}, **_told(record, threshold, tried)},
             description=spec.description or None,
             auth_enabled=spec.auth,
         )
@@ -71,14 +75,14 @@ def deploy(workspace: Any, model: Any, record: ModelVersion, run: Any, spec: Dep
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _entry_script(run: Any, spec: DeploymentSpec, folder: Path) -> Path:
-    """Put the chosen entry script into a folder of its own: AutoML's generated one unless ours is asked for."""
+def _entry_script(run: Any, spec: DeploymentSpec, folder: Path) -> tuple[Path, bool]:
+    """Put the chosen entry script into a folder of its own, AutoML's generated one unless ours is asked for; tell which."""
     if spec.entry_script == OWN:
-        return Path(shutil.copy(OWN_SCRIPT, folder / "score.py"))
+        return Path(shutil.copy(OWN_SCRIPT, folder / "score.py")), True
     source = artifacts.file(run, SCORING_FILE) if run is not None else None
     if source is None and spec.entry_script == GENERATED:
         raise DeploymentFailed(f"The run has left no {SCORING_FILE}.", "Choose our own entry script.")
-    return Path(shutil.copy(source or OWN_SCRIPT, folder / "score.py"))
+    return Path(shutil.copy(source or OWN_SCRIPT, folder / "score.py")), source is None
 
 
 def _environment(run: Any) -> Any:
@@ -94,9 +98,10 @@ def _environment(run: Any) -> Any:
     raise DeploymentFailed("The run of this model is not there any more, so its environment is not known.", "Train again.")
 
 
-def _told(model: ModelVersion, script: Path, tried: str) -> dict[str, str]:
-    """Return what the service is told about itself, in tags."""
+def _told(model: ModelVersion, threshold: float | None, tried: str) -> dict[str, str]:
+    """Return what the service is told about itself, in tags; its threshold only where its script obeys it."""
     told = {"model": model.label, "features": json.dumps(list(model.features), separators=(",", ":")), "smoke_test": tried}
+    told |= {} if threshold is None else {"threshold": repr(threshold)}
     return {f"{OURS}{name}": value for name, value in told.items()}
 
 

@@ -133,6 +133,7 @@ class Endpoints:
             changed_at=run_facts.moment(service.updated_time),
             features=features,
             uses_follow_up_time="time" in features,
+            threshold=float(told["threshold"]) if told.get("threshold") else None,
         )
 
     def _keys_of(self, service: Any, created: datetime) -> tuple[str, str] | None:

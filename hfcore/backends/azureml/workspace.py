@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from hfcore.datasets.schema import Schema
     from hfcore.records import ChildRun, ComputeTarget, Endpoint, ModelVersion, Resource, Run
     from hfcore.reporting.report import ModelReport
+    from hfcore.reporting.threshold_choice import ThresholdChoice
 
 
 class AzureWorkspace(Workspace):
@@ -164,9 +165,21 @@ class AzureWorkspace(Workspace):
         name: str | None = None,
         description: str = "",
         tags: dict[str, str] | None = None,
+        threshold: ThresholdChoice | float | None = None,
     ) -> ModelVersion:
-        """See Workspace.register_model."""
-        return self._models.register(run_id, child, name, description, tags)
+        """See Workspace.register_model; our own entry script obeys the threshold, AutoML's generated one does not know it."""
+        return self._models.register(run_id, child, name, description, tags, threshold)
+
+    def update_model(
+        self,
+        model: ModelVersion,
+        *,
+        description: str | None = None,
+        tags: Mapping[str, str] | None = None,
+        aliases: Sequence[str] | None = None,
+    ) -> ModelVersion:
+        """See Workspace.update_model; an alias is a tag of ours, and the version that got it last has it."""
+        return self._models.update(model, description, tags, aliases)
 
     def models(self) -> Sequence[ModelVersion]:
         """See Workspace.models."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Row, Table, delete, func, select
 
+from hfcore.backends.local import aliases
 from hfcore.backends.local.data import FOLDER as DATASETS
 from hfcore.backends.local.deployments import in_use
 from hfcore.backends.local.files import remove_tree, size_of
@@ -139,7 +140,7 @@ def _processes(leader: ProcessId | None) -> list[ProcessId]:
 
 
 def _models(connection: Connection, home: Path) -> Iterator[Resource]:
-    users = in_use(connection)
+    users, known = in_use(connection), aliases.of_all(connection)
     for row in connection.execute(select(models).order_by(models.c.created_at.desc())):
         user, serves = users.get((row.name, row.version), (None, False))
         how = "serves it" if serves else "may go back to it"
@@ -152,6 +153,7 @@ def _models(connection: Connection, home: Path) -> Iterator[Resource]:
             size_bytes=size_of(home / row.folder),
             detail=row.algorithm,
             blocked_by=f"The endpoint {user} {how}; delete the endpoint first." if user else None,
+            aliases=known.get((row.name, row.version), ()),
         )
 
 

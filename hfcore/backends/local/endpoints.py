@@ -25,12 +25,13 @@ from hfcore.backends.local.endpoint_rows import (
 )
 from hfcore.backends.local.files import remove_tree
 from hfcore.backends.local.processes import ProcessId, end
+from hfcore.backends.local.registry import registered_row
 from hfcore.backends.local.rehearsal import rehearse
 from hfcore.backends.local.rounds import Rounds
 from hfcore.backends.local.server_process import HOST, find_servers
 from hfcore.backends.local.store import Store
 from hfcore.backends.local.tables import endpoints, models
-from hfcore.errors import DeploymentFailed, EndpointNotFound, ModelNotFound, NameTaken, NotSupported, StillRunning
+from hfcore.errors import DeploymentFailed, EndpointNotFound, NameTaken, NotSupported, StillRunning
 from hfcore.records import Deployment, DeploymentSpec, Endpoint, ModelVersion, SmokeTest
 from hfcore.states import DeploymentState, EndpointState
 
@@ -63,7 +64,7 @@ class Endpoints:
             number = self._first(model, spec)
         else:
             with self._store.write() as connection:
-                found = _registered(connection, model)
+                found = registered_row(connection, model)
                 lease, number = updates.ask(connection, spec, deployments.version_of(found, spec))
             if lease is not None:
                 launch(self._store, lease)
@@ -76,7 +77,7 @@ class Endpoints:
         folder = endpoint_folder(self._home, lease.endpoint_id)
         try:
             with self._store.write() as connection:
-                version = deployments.version_of(_registered(connection, model), spec)
+                version = deployments.version_of(registered_row(connection, model), spec)
                 row = _new_row(lease, spec, version) | (keys.make(folder) if spec.auth else {})
                 connection.execute(insert(endpoints).values(row))
                 number = deployments.add(connection, lease.endpoint_id, version)
@@ -92,7 +93,7 @@ class Endpoints:
     def smoke_test(self, model: ModelVersion) -> SmokeTest:
         """Open a model in a process of its own and repeat its golden predictions. Raises ModelNotFound, DeploymentFailed."""
         with self._store.read() as connection:
-            found = _registered(connection, model)
+            found = registered_row(connection, model)
         return rehearse(self._home / found.folder, found)
 
     def rollback(self, name: str, wait: bool = True) -> Endpoint:
@@ -130,7 +131,8 @@ class Endpoints:
         row = self._row(name)
         with self._store.read() as connection:
             told = deployments.history(connection, [row.id])
-        return self._record(row, told.get(row.id, ()))
+            cuts = _thresholds(connection, [row])
+        return self._record(row, told.get(row.id, ()), cuts.get(row.manifest_sha256))
 
     def _find(self, name: str) -> Row[Any] | None:
         with self._store.read() as connection:
@@ -150,9 +152,10 @@ class Endpoints:
         with self._store.read() as connection:
             rows = connection.execute(select(endpoints).order_by(endpoints.c.name)).all()
             told = deployments.history(connection, [row.id for row in rows]) if rows else {}
-        return [self._record(row, told.get(row.id, ())) for row in rows]
+            cuts = _thresholds(connection, rows) if rows else {}
+        return [self._record(row, told.get(row.id, ()), cuts.get(row.manifest_sha256)) for row in rows]
 
-    def _record(self, row: Row[Any], history: tuple[Deployment, ...]) -> Endpoint:
+    def _record(self, row: Row[Any], history: tuple[Deployment, ...], threshold: float | None) -> Endpoint:
         state, message = _present_state(row)
         kept = keys.read(endpoint_folder(self._home, row.id)) if row.auth else None
         return Endpoint(
@@ -175,6 +178,7 @@ class Endpoints:
             uses_follow_up_time=row.uses_follow_up_time,
             deployments=history,
             rollback_to=next((d.label for d in history if d.number == row.previous), None),
+            threshold=threshold,
         )
 
     def logs(self, name: str, tail: int = 500) -> str:
@@ -236,14 +240,11 @@ class Endpoints:
             connection.execute(update(endpoints).where(endpoints.c.id == row.id).values(changed_at=datetime.now(UTC), **values))
 
 
-def _registered(connection: Connection, model: ModelVersion) -> Row[Any]:
-    """Return the row of a registered model. Raises ModelNotFound, which lists the known ones."""
-    same = (models.c.name == model.name) & (models.c.version == model.version) & (models.c.sha256 == model.sha256)
-    found = connection.execute(select(models).where(same)).one_or_none()
-    if found is None:
-        known = connection.execute(select(models.c.name, models.c.version).order_by(models.c.created_at.desc()))
-        raise ModelNotFound(model.label, [f"{m.name}:{m.version}" for m in known])
-    return found
+def _thresholds(connection: Connection, rows: Sequence[Row[Any]]) -> dict[str, float | None]:
+    """Return the thresholds of the versions in service, by the SHA-256 of the file that holds them."""
+    served = models.c.manifest_sha256.in_([row.manifest_sha256 for row in rows])
+    found = connection.execute(select(models.c.manifest_sha256, models.c.threshold).where(served))
+    return {row.manifest_sha256: row.threshold for row in found}
 
 
 def _new_row(lease: EndpointLease, spec: DeploymentSpec, version: dict[str, Any]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hfcore.datasets.columns import MISSING, is_number, level_codes, numbers, text_levels
-from hfcore.errors import ExportFailed
+from hfcore.errors import ExportFailed, InvalidSettings
 from hfcore.settings import NOTICE
 
 if TYPE_CHECKING:
@@ -26,7 +26,9 @@ GOLDEN_ROWS = 20
 THRESHOLD = 0.5
 
 
-def describe(model: bytes, report: ModelReport, frame: pd.DataFrame, schema: Schema) -> dict[str, Any]:
+def describe(
+    model: bytes, report: ModelReport, frame: pd.DataFrame, schema: Schema, threshold: float | None = None
+) -> dict[str, Any]:
     """Return the manifest of a model, all but its name, version and moment.
 
     Args:
@@ -34,15 +36,20 @@ def describe(model: bytes, report: ModelReport, frame: pd.DataFrame, schema: Sch
         report: The child run's report.
         frame: The rows it was trained on.
         schema: Meaning and possible range of the columns.
+        threshold: The risk from which on `predict` gives the positive label; 0.5 by default.
 
     Raises:
         ExportFailed: the model does not take these columns, or a column holds neither numbers, yes/no nor text.
+        InvalidSettings: a threshold for a model of several classes, whose likeliest one is given.
     """
     text = {name: text_levels(frame[name]) for name in report.features if not is_number(frame[name])}
     values = np.column_stack([_column(frame[name], text.get(name)) for name in report.features])
     labels = np.unique(np.asarray(frame[report.label_column].tolist())).tolist()
     golden = _golden(model, values)
     golden["rows"] = [_as_sent(row, report.features, text) for row in golden["rows"]]
+    if threshold is not None and len(labels) != 2:
+        sentence = f"A threshold is for two classes; this model has {len(labels)} and gives the likeliest one."
+        raise InvalidSettings({"threshold": sentence})
     if golden["probabilities"] and len(golden["probabilities"][0]) != len(labels):
         raise ExportFailed(f"The model gives {len(golden['probabilities'][0])} probabilities for {len(labels)} classes.")
     return {
@@ -52,7 +59,7 @@ def describe(model: bytes, report: ModelReport, frame: pd.DataFrame, schema: Sch
         "label_column": report.label_column,
         "labels": labels,
         "positive_label": _positive(labels, report.positive_label),
-        "threshold": THRESHOLD,
+        "threshold": THRESHOLD if threshold is None else threshold,
         "features": [_feature(schema, name, values[:, i], text.get(name)) for i, name in enumerate(report.features)],
         "golden": golden,
         "uses_follow_up_time": report.uses_follow_up_time,

@@ -17,7 +17,7 @@ from hfcore.backends.local.files import flush_folder
 from hfcore.errors import StoreDamaged
 
 STORE = "store.db"
-HEAD = "0004"  # the newest revision in migrations/versions; a test keeps the two equal
+HEAD = "0005"  # the newest revision in migrations/versions; a test keeps the two equal
 DAMAGE_CODES = frozenset({11, 26})  # SQLITE_CORRUPT, SQLITE_NOTADB
 _MARKER = ".store"  # there as long as a store is meant to be there
 _LOST = ".store.lost-"  # it was, and the store was lost: artifacts in the home may be named by a copy of it

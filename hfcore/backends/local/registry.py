@@ -9,9 +9,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, insert, select
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from hfcore.backends.local import aliases, origin, who
 from hfcore.backends.local.data import Datasets
 from hfcore.backends.local.deployments import in_use
 from hfcore.backends.local.files import read_checked, remove_tree, write_bytes
@@ -19,7 +20,11 @@ from hfcore.backends.local.lease import ACTIVE
 from hfcore.backends.local.store import Store
 from hfcore.backends.local.tables import children, models, runs
 from hfcore.errors import BackendUnavailable, ExportFailed, InvalidSettings, ModelNotFound, RunNotFound, StillRunning
-from hfcore.records import ModelVersion
+from hfcore.records import ModelVersion, checked_aliases
+from hfcore.reporting.kept_threshold import kept
+from hfcore.reporting.report import ModelReport
+from hfcore.reporting.serial import report_from_json
+from hfcore.reporting.threshold_choice import ThresholdChoice
 
 DEFAULT_NAME = "heart-failure-risk"
 FOLDER = "models"
@@ -41,6 +46,7 @@ class Models:
         name: str | None = None,
         description: str = "",
         tags: Mapping[str, str] | None = None,
+        threshold: ThresholdChoice | float | None = None,
     ) -> ModelVersion:
         """Keep a child run's model, the best one's by default, as the next version of `name`.
 
@@ -49,27 +55,27 @@ class Models:
             StillRunning: the run has not finished, so its winner is not known.
             ExportFailed: this child has no artifact that predicts what its pipeline predicts.
             ArtifactDamaged: a file of the run is not what was written.
-            InvalidSettings: the name cannot be a model's.
+            InvalidInput: the name cannot be a model's, or the threshold is no probability, or the model has several classes.
         """
-        chosen = _checked_name(name or DEFAULT_NAME)
+        chosen, cut = _checked_name(name or DEFAULT_NAME), kept(threshold)
         with self._store.read() as connection:
             run = _run_row(connection, run_id)
             tried = _child_row(connection, run, child)
         data = read_checked(self._home / tried.model_file, tried.model_sha256)
-        manifest = self._describe(run, tried, data)
-        row = {"description": description, "tags": {str(k): str(v) for k, v in (tags or {}).items()}, "parity": tried.parity}
-        return self._keep(chosen, data, manifest, row)
+        report = report_from_json(read_checked(self._home / tried.report_file, tried.report_sha256))
+        manifest = self._describe(run, tried, data, report, cut.value if cut.is_chosen else None)
+        row = {"description": description, "tags": _plain(tags or {}), "parity": tried.parity, "registered_by": who.user()}
+        row |= {"threshold": cut.value, "threshold_rule": cut.words} if len(manifest["labels"]) == 2 else {}
+        return self._keep(chosen, data, manifest, row | {"origin": origin.of(run, report)})
 
-    def _describe(self, run: Row[Any], tried: Row[Any], data: bytes) -> dict[str, Any]:
-        """Return the manifest of a child run's model. Raises ExportFailed, ArtifactDamaged."""
+    def _describe(self, run: Row[Any], tried: Row[Any], data: bytes, report: ModelReport, cut: float | None) -> dict[str, Any]:
+        """Return the manifest of a child run's model. Raises ExportFailed, ArtifactDamaged, InvalidSettings."""
         from hfcore.backends.local.manifest import describe
-        from hfcore.reporting.serial import report_from_json
         from inference.score import ModelRefused
 
-        report = report_from_json(read_checked(self._home / tried.report_file, tried.report_sha256))
         table = Datasets(self._store).get(run.dataset, run.dataset_version)
         try:
-            return describe(data, report, table.to_pandas(), table.schema)
+            return describe(data, report, table.to_pandas(), table.schema, cut)
         except ModelRefused as error:
             raise ExportFailed(f"The model of child run {tried.number} cannot be opened: {error}") from error
 
@@ -118,7 +124,24 @@ class Models:
         """Return every registered version, newest first."""
         query = select(models).order_by(models.c.created_at.desc(), models.c.version.desc())
         with self._store.read() as connection:
-            return [model_version(row) for row in connection.execute(query)]
+            known = aliases.of_all(connection)
+            return [model_version(row, known.get((row.name, row.version), ())) for row in connection.execute(query)]
+
+    def update(
+        self, model: ModelVersion, description: str | None, tags: Mapping[str, str] | None, wanted: Sequence[str] | None
+    ) -> ModelVersion:
+        """Change what people say about a version; None leaves a thing as it is. Raises ModelNotFound, InvalidSettings."""
+        given = None if wanted is None else checked_aliases(wanted)
+        values: dict[str, Any] = {"changed_at": datetime.now(UTC), "changed_by": who.user()}
+        values |= {} if description is None else {"description": description}
+        values |= {} if tags is None else {"tags": _plain(tags)}
+        with self._store.write() as connection:
+            row = registered_row(connection, model)
+            connection.execute(update(models).where(models.c.id == row.id).values(values))
+            if given is not None:
+                aliases.give(connection, row.name, row.version, given)
+            changed = connection.execute(select(models).where(models.c.id == row.id)).one()
+            return model_version(changed, aliases.of_all(connection).get((row.name, row.version), ()))
 
     def delete(self, model_id: str) -> None:
         """Forget a model and remove its files. Raises ModelNotFound, StillRunning while an endpoint serves it."""
@@ -134,7 +157,17 @@ class Models:
         remove_tree(self._home / row.folder)
 
 
-def model_version(row: Row[Any]) -> ModelVersion:
+def registered_row(connection: Connection, model: ModelVersion) -> Row[Any]:
+    """Return the row of a registered model. Raises ModelNotFound, which lists the known ones."""
+    same = (models.c.name == model.name) & (models.c.version == model.version) & (models.c.sha256 == model.sha256)
+    found = connection.execute(select(models).where(same)).one_or_none()
+    if found is None:
+        known = connection.execute(select(models.c.name, models.c.version).order_by(models.c.created_at.desc()))
+        raise ModelNotFound(model.label, [f"{m.name}:{m.version}" for m in known])
+    return found
+
+
+def model_version(row: Row[Any], known_as: Sequence[str] = ()) -> ModelVersion:
     """Return a row of the table of models as a record."""
     return ModelVersion(
         name=row.name,
@@ -151,7 +184,18 @@ def model_version(row: Row[Any]) -> ModelVersion:
         uses_follow_up_time=row.uses_follow_up_time,
         description=row.description,
         tags=row.tags,
+        threshold=row.threshold,
+        threshold_rule=row.threshold_rule,
+        aliases=tuple(known_as),
+        registered_by=row.registered_by,
+        changed_at=row.changed_at,
+        changed_by=row.changed_by,
+        origin=origin.restored(row.origin),
     )
+
+
+def _plain(tags: Mapping[str, str]) -> dict[str, str]:
+    return {str(k): str(v) for k, v in tags.items()}
 
 
 def _checked_name(name: str) -> str:

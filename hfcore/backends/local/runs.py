@@ -70,7 +70,7 @@ class Runs:
 
     def get(self, run_id: str) -> Run:
         """Return one run. Raises RunNotFound."""
-        return _run(self._row(run_id))
+        return run_record(self._row(run_id))
 
     def _row(self, run_id: str) -> Row[Any]:
         with self._store.read() as connection:
@@ -85,7 +85,7 @@ class Runs:
         if experiment is not None:
             query = query.where(runs.c.experiment == experiment)
         with self._store.read() as connection:
-            return [_run(row) for row in connection.execute(query)]
+            return [run_record(row) for row in connection.execute(query)]
 
     def children(self, run_id: str) -> Sequence[ChildRun]:
         """Return the child runs that were started, by number. Raises RunNotFound."""
@@ -106,7 +106,7 @@ class Runs:
         row = self._row(run_id)
         if row.state == RunState.CANCELED.value:
             self._end_worker(run_id)
-        return _run(row)
+        return run_record(row)
 
     def _mark_cancelled(self, run_id: str, patience_s: float) -> None:
         with contextlib.suppress(IllegalMove), self._store.write(patience_s) as connection:  # ended already: it stays so
@@ -163,7 +163,8 @@ class Runs:
         return row
 
 
-def _run(row: Row[Any]) -> Run:
+def run_record(row: Row[Any]) -> Run:
+    """Return a row of the table of runs as a record."""
     return Run(
         id=row.id,
         experiment=row.experiment,

@@ -11,6 +11,7 @@ from sqlalchemy import (
     DateTime,
     Float,
     ForeignKey,
+    ForeignKeyConstraint,
     Integer,
     MetaData,
     String,
@@ -165,7 +166,23 @@ models = Table(
     Column("tags", JSON, nullable=False, default=dict),
     Column("size_bytes", Integer, nullable=False),
     Column("created_at", Moment, nullable=False),
+    Column("threshold", Float),
+    Column("threshold_rule", Text, nullable=False, default=""),
+    Column("registered_by", String(64), nullable=False, default=""),
+    Column("changed_at", Moment),
+    Column("changed_by", String(64), nullable=False, default=""),
+    Column("origin", JSON, nullable=False, default=dict),
     UniqueConstraint("name", "version"),
+)
+
+# An alias of a model's name, such as champion: it points at one version, so moving it is one statement.
+model_aliases = Table(
+    "model_aliases",
+    metadata,
+    Column("name", String(128), primary_key=True),
+    Column("alias", String(32), primary_key=True),
+    Column("version", Integer, nullable=False),
+    ForeignKeyConstraint(["name", "version"], ["models.name", "models.version"], ondelete="CASCADE"),
 )
 
 # An endpoint, with what its active deployment serves. The keys themselves are in a file that only its owner may read; here are

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     )
     from hfcore.reporting.paired import HeldOut
     from hfcore.reporting.report import ModelReport
+    from hfcore.reporting.threshold_choice import ThresholdChoice
 
 
 class LocalWorkspace(Workspace):
@@ -168,9 +169,21 @@ class LocalWorkspace(Workspace):
         name: str | None = None,
         description: str = "",
         tags: dict[str, str] | None = None,
+        threshold: ThresholdChoice | float | None = None,
     ) -> ModelVersion:
         """See Workspace.register_model."""
-        return self._models.register(run_id, child, name, description, tags)
+        return self._models.register(run_id, child, name, description, tags, threshold)
+
+    def update_model(
+        self,
+        model: ModelVersion,
+        *,
+        description: str | None = None,
+        tags: Mapping[str, str] | None = None,
+        aliases: Sequence[str] | None = None,
+    ) -> ModelVersion:
+        """See Workspace.update_model."""
+        return self._models.update(model, description, tags, aliases)
 
     def models(self) -> Sequence[ModelVersion]:
         """See Workspace.models."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from threading import Barrier, Thread
 from typing import Any
@@ -12,17 +13,20 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from hfcore.backends.local.data import Datasets
 from hfcore.backends.local.files import write_bytes
+from hfcore.backends.local.manifest import describe
 from hfcore.backends.local.registry import Models
 from hfcore.backends.local.store import Store
 from hfcore.backends.local.tables import children, models, runs
-from hfcore.errors import ArtifactDamaged, ExportFailed, InvalidSettings, ModelNotFound, RunNotFound, StillRunning
-from hfcore.records import ModelVersion
+from hfcore.datasets import shipped_dataset
+from hfcore.errors import ArtifactDamaged, ExportFailed, InvalidInput, InvalidSettings, ModelNotFound, RunNotFound, StillRunning
+from hfcore.records import ModelOrigin, ModelVersion
 from hfcore.reporting.report import Curve, ModelReport
 from hfcore.reporting.serial import report_to_json
+from hfcore.reporting.threshold_choice import ThresholdChoice
 from inference.score import Model
 from tests.fakes.small_model import FEATURES, onnx_bytes, predict, records
 from tests.unit.backends.local.runs_in_store import add_child, add_run
@@ -140,6 +144,69 @@ def test_the_manifest_tells_ranges_labels_and_golden_rows(store: Store, place: M
     assert (rows[0] == every[0]).all()
     assert (rows[-1] == every[-1]).all()
     assert np.abs(predict(onnx_bytes(), rows) - told["golden"]["probabilities"]).max() == 0
+
+
+def test_the_threshold_is_part_of_what_is_hashed(store: Store, place: Models) -> None:
+    """The chosen threshold stands in the file whose SHA-256 the row holds, the golden check passes, and classes follow it."""
+    run_id = trained(store)
+    model = place.register(run_id, threshold=ThresholdChoice(0.07, "sensitivity", "sensitivity of at least 95 %"))
+    assert (model.threshold, model.threshold_rule) == (0.07, "sensitivity of at least 95 %")
+    opened = Model(folder_of(store, model))
+    assert opened.check_golden() <= 1e-6
+    risk = np.array([[0.93, 0.07], [0.94, 0.06]])
+    assert opened.classes(risk) == [1, 0]
+    with store.read() as connection:
+        row = connection.execute(select(models)).one()
+    assert hashlib.sha256((folder_of(store, model) / "model.json").read_bytes()).hexdigest() == row.manifest_sha256
+
+
+@pytest.mark.parametrize("threshold", [-0.1, 1.01, float("nan")])
+def test_what_is_no_probability_is_no_threshold(store: Store, place: Models, threshold: float) -> None:
+    """A threshold outside 0 to 1 is refused and nothing is kept."""
+    with pytest.raises(InvalidInput, match="between 0 and 1"):
+        place.register(trained(store), threshold=threshold)
+    assert place.list() == []
+
+
+def test_several_classes_have_no_threshold() -> None:
+    """A model of three classes gives the likeliest one, so a threshold for it is refused."""
+    frame = pd.DataFrame({"age": [40.0, 50.0, 60.0], "y": ["a", "b", "c"]})
+    told = replace(report("AutoML_test-1", ("age",)), label_column="y", positive_label="c")
+    with pytest.raises(InvalidSettings, match="has 3 and gives the likeliest"):
+        describe(onnx_bytes(("age",)), told, frame, shipped_dataset().schema, threshold=0.3)
+
+
+def test_where_a_version_came_from_outlives_its_run(store: Store, place: Models) -> None:
+    """Data set, settings, steps and libraries are kept with the version; one from before there were any has none."""
+    run_id = trained(store)
+    place.register(run_id)
+    place.register(run_id)
+    with store.write() as connection:
+        connection.execute(delete(children))
+        connection.execute(delete(runs))
+        connection.execute(update(models).where(models.c.version == 1).values(origin={}))
+    second, first = place.list()
+    assert (second.origin.dataset, second.origin.dataset_version) == ("heart-failure-records", 1)
+    assert second.origin.settings["primary_metric"] == "AUC_weighted"
+    assert first.origin == ModelOrigin()
+
+
+def test_an_alias_has_one_place_after_a_race(store: Store, place: Models) -> None:
+    """Eight versions that are made champion at once leave exactly one champion."""
+    run_id = trained(store)
+    made = [place.register(run_id) for _ in range(8)]
+    gate = Barrier(8)
+
+    def race(model: ModelVersion) -> None:
+        gate.wait()
+        Models(store, store.home).update(model, None, None, ["champion"])
+
+    threads = [Thread(target=race, args=(model,)) for model in made]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [m.aliases for m in place.list() if m.aliases] == [("champion",)]
 
 
 def test_versions_count_up_by_name(store: Store, place: Models) -> None:
