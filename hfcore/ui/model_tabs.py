@@ -19,6 +19,7 @@ from hfcore.ui import (
     explanation,
     gaps,
     metrics_table,
+    model_card,
     model_versions,
     pipeline,
     published,
@@ -97,6 +98,10 @@ def _versions(judged: Judged) -> None:
     model_versions.draw(judged.workspace)
 
 
+def _model_card(judged: Judged) -> None:
+    model_card.draw(judged.workspace, judged.run, judged.report, judged.outcome)
+
+
 TABS: dict[str, Callable[[Judged], None]] = {
     "Discrimination": _discrimination,
     "Calibration & benefit": _calibration,
@@ -107,4 +112,5 @@ TABS: dict[str, Callable[[Judged], None]] = {
     "All metrics": _metrics,
     "Pipeline": _pipeline,
     "Versions": _versions,
+    "Model card": _model_card,
 }

@@ -24,7 +24,7 @@ from tests.finished import FinishedRun
 from tests.pages.conftest import OpenPage
 from tests.pages.seen import links, sound, words
 
-TABS = ("Discrimination", "Calibration & benefit", "Threshold", "Subgroups", "All metrics", "Pipeline", "Versions")
+TABS = ("Discrimination", "Calibration & benefit", "Threshold", "Subgroups", "All metrics", "Pipeline", "Versions", "Model card")
 _LATER = (
     *("roc_band", "gains", "distribution", "calibration_slope", "calibration_intercept", "benefit", "subgroups"),
     *("learning_curve", "learning_note"),
