@@ -63,7 +63,7 @@ def fit(
         TrainingFailed: not a single pipeline could be trained.
     """
     table = training_table(frame, settings)
-    task = _task(table, settings, export, explain)
+    task = task_of(table, settings, export, explain)
     plans = plan_trials(settings, len(table.codes))
     earlier = _fitting(finished, plans, task)
     _tell(on_plan, plans)
@@ -142,7 +142,8 @@ def _combine(
     return sorted(outcomes, key=lambda o: o.number)
 
 
-def _task(table: TrainingTable, settings: AutoMLSettings, export: bool, explain: bool) -> Task:
+def task_of(table: TrainingTable, settings: AutoMLSettings, export: bool = True, explain: bool = False) -> Task:
+    """Return what every trial of a run on this table shares."""
     return Task(
         values=table.values,
         codes=table.codes,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from hfcore.automl.executors import TrialExecutor
 from hfcore.automl.levels import fit_one_hot
+from hfcore.automl.metrics import mean_over_folds, metrics_of_codes
 from hfcore.automl.supervisor import MOST_DEATHS
 from hfcore.automl.table import TrainingTable
 
@@ -27,12 +28,13 @@ _FILLED = "missing cells are filled with the median of the rows it learns from"
 class Reference:
     """One simple model: its name, its out-of-fold probabilities (rows by classes, NaN where never held out), what it is.
 
-    Without `probabilities` it could not be fitted, and `note` says why.
+    Without `probabilities` it could not be fitted, and `note` says why. `metrics` are Azure's, the mean over the folds.
     """
 
     name: str
     probabilities: Floats | None = field(repr=False)
     note: str
+    metrics: Mapping[str, float] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True)
@@ -151,7 +153,16 @@ def _assembled(
     for (which, fold), part in found.items():
         if which == kind:
             probabilities[folds == fold] = part
-    return Reference(name, probabilities, _what_it_is(kind, len(table.codes)))
+    return Reference(name, probabilities, _what_it_is(kind, len(table.codes)), _metrics(probabilities, table, folds))
+
+
+def _metrics(probabilities: Floats, table: TrainingTable, folds: npt.NDArray[np.int64]) -> dict[str, float]:
+    """Return Azure's metrics as the mean over the folds, rows counted by weight as in a child run's."""
+    held = [folds == fold for fold in np.unique(folds[folds >= 0])]
+    weights = [None if table.weights is None else table.weights[rows] for rows in held]
+    return mean_over_folds(
+        metrics_of_codes(table.codes[rows], probabilities[rows], w) for rows, w in zip(held, weights, strict=True)
+    )
 
 
 def _what_it_is(kind: str, rows: int) -> str:

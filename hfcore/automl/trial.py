@@ -81,7 +81,7 @@ def run_trial(task: Task, plan: TrialPlan) -> ChildOutcome:
     started, clock = datetime.now(UTC), time.monotonic()
     predicted: list[Floats] = []
     shuffled: list[Singles] = []
-    seed = int(np.random.SeedSequence([task.seed, plan.number]).generate_state(1)[0] >> 1)
+    seed = trial_seed(task, plan)
     for fold in task.fold_numbers:
         check_time(task, clock)
         held = task.held(fold)
@@ -114,6 +114,11 @@ def _in_order(task: Task, shuffled: Sequence[Singles]) -> Singles | None:
     if task.shuffles is None:
         return None
     return task.shuffles.assembled(shuffled, [task.held(f) for f in task.fold_numbers], task.splits)
+
+
+def trial_seed(task: Task, plan: TrialPlan) -> int:
+    """Return the seed of a trial, its own whatever ran before it."""
+    return int(np.random.SeedSequence([task.seed, plan.number]).generate_state(1)[0] >> 1)
 
 
 def judged(task: Task, predicted: Sequence[Floats]) -> dict[str, Any]:

@@ -75,6 +75,10 @@ class SimplerModel(Protocol):
     def note(self) -> str:
         """What it is, or why it could not be fitted."""
 
+    @property
+    def metrics(self) -> Mapping[str, float]:
+        """Azure's metrics, the mean over the folds; empty where they cannot be compared with a child run's."""
+
 
 class ReportSettings(Protocol):
     """The part of the AutoML settings that a report tells."""
@@ -252,6 +256,7 @@ def _honest(
     simple = {r.name: _on_rows(r.probabilities, own, rows) for r in references}
     known = {name: p for name, p in simple.items() if p is not None} | ({NOTHING_KNOWN: _same_for_all(own)} if simple else {})
     notes = {r.name: r.note for r in references} | {NOTHING_KNOWN: _SAME_FOR_ALL}
+    measured = {r.name: r.metrics for r in references} | {NOTHING_KNOWN: _knowing_nothing(own)}
     picked_by = settings.primary_metric if settings.primary_metric in RESAMPLED_METRICS else AUC
     judged = judge(candidates, known, picked_by, seed=settings.random_state, head_starts=ahead)
     return {
@@ -259,7 +264,7 @@ def _honest(
         "honest_brier": judged.figures[BRIER],
         "honest_log_loss": judged.figures[LOG_LOSS],
         "honest_note": _honest_note(len(candidates), bool(outcome.members), max(ahead)),
-        "references": tuple(replace(r, note=notes[r.name]) for r in judged.references),
+        "references": tuple(replace(r, note=notes[r.name], metrics=measured[r.name]) for r in judged.references),
         "references_note": " ".join(notes[name] for name, p in simple.items() if p is None),
     }
 
@@ -275,6 +280,14 @@ def _on_rows(probabilities: Any, own: Predictions, rows: npt.NDArray[np.bool_]) 
 def _same_for_all(own: Predictions) -> Predictions:
     shares = np.bincount(own.codes, minlength=own.classes) / len(own.codes)
     return Predictions(own.codes, np.tile(shares, (len(own.codes), 1)), own.positive)
+
+
+def _knowing_nothing(own: Predictions) -> dict[str, float]:
+    """Return some of Azure's metrics where everyone has the same risk, so that the commonest outcome is called."""
+    shares = np.bincount(own.codes, minlength=own.classes) / len(own.codes)
+    entropy = -sum(float(s * np.log(s)) for s in shares if s > 0)
+    by_chance = {"AUC_macro": 0.5, "AUC_weighted": 0.5, "matthews_correlation": 0.0, "norm_macro_recall": 0.0}
+    return by_chance | {"accuracy": float(shares.max()), "balanced_accuracy": 1.0 / own.classes, "log_loss": entropy}
 
 
 def _honest_note(candidates: int, ensemble: bool, head_start: float) -> str:

@@ -99,7 +99,7 @@ class Subgroup:
 
 @dataclass(frozen=True)
 class LearningPoint:
-    """How a pipeline does on the patients held out when it learns from `rows` patients, the mean over the folds."""
+    """How a pipeline does on the patients held out when it learns from `rows` patients, on average over the folds."""
 
     rows: int
     auc: Estimate
@@ -129,7 +129,8 @@ class ReferenceComparison:
 
     `auc`, `brier` and `log_loss` are the simpler model's own; the differences are the winner's minus the simpler model's,
     with the luck of having been picked taken out: the winner is better where `auc_difference` is above 0 and the others below.
-    `note` says what the simpler model is and what was cut short on a large table.
+    `note` says what the simpler model is and what was cut short on a large table. `metrics` are Azure's, each the mean over the
+    winner's folds; what knows nothing has those that follow from the outcomes' shares.
     """
 
     name: str
@@ -140,6 +141,7 @@ class ReferenceComparison:
     brier_difference: Estimate
     log_loss_difference: Estimate
     note: str = ""
+    metrics: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

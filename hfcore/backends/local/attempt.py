@@ -11,7 +11,10 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from hfcore import automl
+from hfcore.automl.engine import task_of
 from hfcore.automl.executors import TrialExecutor
+from hfcore.automl.learning import grow
+from hfcore.automl.portfolio import plan_trials
 from hfcore.automl.references import Reference, fit_references
 from hfcore.automl.settings import AutoMLSettings
 from hfcore.automl.table import training_table
@@ -25,6 +28,8 @@ from hfcore.backends.local.store import Store
 from hfcore.backends.local.tables import runs
 from hfcore.errors import ArtifactDamaged, TrainingFailed
 from hfcore.reporting.build import build_report
+from hfcore.reporting.growth import learning_points
+from hfcore.reporting.report import ModelReport
 from hfcore.reporting.serial import report_to_json
 from hfcore.reporting.subgroups import groups_of
 from hfcore.states import RunState
@@ -73,9 +78,14 @@ class Attempt:
         """
         self._journal.phase("Fitting simpler models to compare the best one with")
         references = fit_references(self._table, self._folds, self._settings.random_state, self._executor, self._tell_fits)
+        self._journal.phase("Fitting the best pipeline on fewer patients, for the learning curve")
+        plans = plan_trials(self._settings, len(self._table.codes))
+        growth = grow(task_of(self._table, self._settings), plans, result.best, result.children, self._executor)
         self._journal.phase("Judging the best model")
         candidates = [c for c in result.children if c.model is not None]
-        return self._report(result.best, candidates, references, result.head_start)
+        report = self._report(result.best, candidates, references, result.head_start)
+        points = learning_points(growth.steps, self._table.codes, self._settings.random_state)
+        return report_to_json(replace(report, learning_curve=points, learning_note=growth.note))
 
     def _tell_fits(self, done: int, of: int) -> None:
         """Note how far the simpler models are, at every fourth fit, so that the log stays short."""
@@ -120,7 +130,7 @@ class Attempt:
         self._explainer = Explainer(frame, table, self._settings)
 
     def _keep(self, outcome: ChildOutcome) -> None:
-        report = self._report(outcome) if outcome.state is RunState.COMPLETED else None
+        report = report_to_json(self._report(outcome)) if outcome.state is RunState.COMPLETED else None
         self._journal.end(outcome, report)
 
     def _report(
@@ -129,7 +139,7 @@ class Attempt:
         candidates: Sequence[ChildOutcome] = (),
         references: Sequence[Reference] = (),
         head_start: float = 0.0,
-    ) -> str:
+    ) -> ModelReport:
         report = build_report(
             run_id=self._lease.run_id,
             child_id=self._journal.child_id(outcome.number),
@@ -145,4 +155,4 @@ class Attempt:
             references=references,
             groups=self._groups,
         )
-        return report_to_json(replace(report, **self._explainer.explain(outcome, bool(candidates))))
+        return replace(report, **self._explainer.explain(outcome, bool(candidates)))

@@ -70,6 +70,8 @@ def test_they_are_scikit_learns_on_the_same_folds(name: str, pool: ProcessExecut
     for reference, expected in zip(found, by_hand(table, folds, 7), strict=True):
         np.testing.assert_allclose(np.asarray(reference.probabilities), expected, atol=1e-6)
         assert "scikit-learn" in reference.note
+        hits = [(expected[folds == f].argmax(axis=1) == table.codes[folds == f]).mean() for f in range(3)]
+        assert reference.metrics["accuracy"] == pytest.approx(np.mean(hits))
 
 
 def test_they_are_the_same_wherever_they_are_worked_on(

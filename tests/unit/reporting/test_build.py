@@ -169,6 +169,23 @@ class Simple:
     name: str
     probabilities: object
     note: str = "what it is"
+    metrics: dict = field(default_factory=dict)
+
+
+def test_simpler_models_keep_their_metrics_and_knowing_nothing_has_some():
+    """A simple model's metrics stand beside it; what gives everyone the same risk has scikit-learn's for such a forecast."""
+    _, proba, _ = material()
+    event = (np.arange(120) % 3 == 0).astype(int)
+    built = report(others=[proba], references=[Simple("plain", proba, metrics={"accuracy": 0.7})], y=event)
+    assert built.references[0].metrics == {"accuracy": 0.7}
+    nothing = built.references[1].metrics
+    shares = np.tile([2 / 3, 1 / 3], (120, 1))
+    known = classification_metrics(event, shares, [0, 1])
+    assert set(nothing) == {"AUC_macro", "AUC_weighted", "matthews_correlation", "norm_macro_recall", "accuracy"} | {
+        "balanced_accuracy",
+        "log_loss",
+    }
+    assert nothing == pytest.approx({name: known[name] for name in nothing}, abs=1e-12)
 
 
 def test_the_winner_is_compared_with_simpler_models():
