@@ -16,7 +16,9 @@ _AT_STATUS = {status: i for i, status in enumerate(STATUSES)}
 _BUCKET_0 = len(STATUSES)
 _SECONDS = _BUCKET_0 + len(BUCKETS) + 1
 _ROWS, _IN_FLIGHT, _READY, _BEAT = range(_SECONDS + 1, _SECONDS + 5)
-_WIDTH = _BEAT + 1
+_INPUTS = _BEAT + 1
+INPUT_CELLS = 1_024
+_WIDTH = _INPUTS + INPUT_CELLS
 
 
 class Row:
@@ -45,6 +47,11 @@ class Row:
         cells[_BUCKET_0 + bisect.bisect_left(BUCKETS, seconds)] += 1.0
         cells[_SECONDS] += seconds
         cells[_ROWS] += rows
+
+    @property
+    def inputs(self) -> memoryview[float]:
+        """The cells in which the worker counts what it was asked to score."""
+        return self._cells[_INPUTS:]
 
     def set_in_flight(self, number: int) -> None:
         """Say how many requests wait or are being scored."""
@@ -106,6 +113,10 @@ class Board:
     def scored_rows(self) -> float:
         """Return the number of rows that were scored."""
         return self._sum(_ROWS)
+
+    def inputs(self) -> list[float]:
+        """Return the sums of what the workers were asked to score, cell by cell."""
+        return [float(sum(column)) for column in zip(*(cells[_INPUTS:] for cells in self._cells), strict=True)]
 
     def in_flight(self) -> float:
         """Return the number of requests that wait or are being scored now."""

@@ -313,10 +313,11 @@ def _are_probabilities(found: Matrix) -> bool:
 
 
 class Answer(NamedTuple):
-    """What `run` answers, and how many rows it is about."""
+    """What `run` answers, how many rows it is about, and these as they were read."""
 
     body: str | dict[str, object]
     rows: int
+    inputs: Matrix | None = None
 
 
 def _decode(data: object) -> object:
@@ -385,14 +386,13 @@ def answer(data: object, method: object = "predict", run: onnxruntime.RunOptions
     rows, method, envelope = _take_apart(_decode(data), method)
     if not isinstance(method, str):
         raise RequestRefused(f"method is no text; send {' or '.join(METHODS)}, or leave it out.")
-    model = current_model()
-    matrix = model.reader.matrix(rows)
+    matrix = (model := current_model()).reader.matrix(rows)
     if method not in METHODS:
         return _unknown_method(method, envelope)
     probabilities = model.probabilities(matrix, run)
     found = probabilities.tolist() if method == "predict_proba" else model.classes(probabilities)
     body: str | dict[str, object] = {"Results": found} if envelope == 2 else json.dumps({"result": found})
-    return Answer(body, len(rows))
+    return Answer(body, len(rows), matrix)
 
 
 def run(data: Any, method: str = "predict") -> str | dict[str, object]:

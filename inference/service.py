@@ -10,7 +10,7 @@ from urllib.parse import parse_qs
 
 from inference import score
 from inference.access import Keys, bearer, is_loopback_host
-from inference.board import Board
+from inference.board import Board, Row
 from inference.exchange import (
     UNKNOWN_ROUTE,
     HttpAnswer,
@@ -24,10 +24,13 @@ from inference.journal import log
 from inference.metrics import CONTENT_TYPE, exposition
 from inference.openapi import document
 from inference.quick_rows import QuickRowReader
+from inference.tally import Tally, told
 from inference.timing import Stop, seconds_per_run
 
 SCORE = "/score"
 TOLD_AT_HOME = frozenset({"/metrics", "/swagger.json"})  # without a key, and to this machine only
+INPUTS = "/inputs"
+NO_PATIENTS = b"x-hf-no-patients"  # rows that explain or check something are left out of the account of inputs
 QUIET_ROUTES = frozenset({"/", "/livez", "/readyz", "/metrics"})
 MOST_INLINE_BYTES = 64 * 1024
 MOST_INLINE_S = 0.005
@@ -40,11 +43,14 @@ class Service:
     Args:
         keys: Which keys are accepted; an empty ring serves callers on this machine without one.
         board: Where the workers of this server count.
+        row: The row of the board that this worker counts in, the first one by default.
     """
 
-    def __init__(self, keys: Keys, board: Board | None = None) -> None:
+    def __init__(self, keys: Keys, board: Board | None = None, row: Row | None = None) -> None:
         self.keys = keys
         self.board = board or Board(1)
+        self._row = row or self.board.rows[0]
+        self._tally: Tally | None = None
         self.refusal: str | None = None
         self.model: score.Model | None = None
         self.is_opening = False
@@ -56,6 +62,7 @@ class Service:
             "/readyz": self._readyz,
             "/metrics": self._metrics,
             "/swagger.json": self._swagger,
+            INPUTS: self._inputs,
         }
 
     async def open(self) -> None:
@@ -90,6 +97,7 @@ class Service:
         once, per_row = seconds_per_run(model)
         rows = int((MOST_INLINE_S - once) / max(per_row, 1e-7))
         self.inline_bytes = max(0, min(MOST_INLINE_BYTES, rows * SMALLEST_ROW_BYTES))
+        self._tally = Tally(self._row.inputs, model.manifest)
         self.model = model
 
     # -- judging by the header ------------------------------------------------------------------------------------
@@ -109,7 +117,7 @@ class Service:
             check_declared_size(request)
         elif request.route in self._routes:
             _only(request, "GET", "HEAD")
-            if request.route in TOLD_AT_HOME and not self._is_at_home(request):
+            if request.route == INPUTS or (request.route in TOLD_AT_HOME and not self._is_at_home(request)):
                 self._check_caller(request)
             check_declared_size(request)
         else:
@@ -157,6 +165,8 @@ class Service:
         started = time.perf_counter()
         found = score.answer(request.body(), run=stop.options if stop else None)
         took = f"{(time.perf_counter() - started) * 1e3:.3f}".encode()
+        if self._tally is not None and found.inputs is not None and NO_PATIENTS not in request.headers:
+            self._tally.count(found.inputs)
         answer = HttpAnswer.of_json(found.body)
         answer.rows = found.rows
         answer.headers, answer.more = [(b"x-ms-run-fn-exec-ms", took)], self._facts
@@ -180,6 +190,10 @@ class Service:
         model = (str(self.model.manifest["name"]), str(self.model.manifest["version"])) if self.model else None
         return HttpAnswer(200, exposition(self.board, model), CONTENT_TYPE)
 
+    def _inputs(self, request: Request) -> HttpAnswer:
+        """How the scored rows are spread over the bins of the training rows; for who holds a key."""
+        return HttpAnswer.of_json(told(self.board, self._ready_model().manifest))
+
     def _swagger(self, request: Request) -> HttpAnswer:
         version = parse_qs(request.query).get("version", ["2"])[-1]
         if version not in ("2", "2.0", "3", "3.0", "3.1"):
@@ -197,7 +211,7 @@ def _route(path: str) -> str:
     parts = path.split("/")
     if path == SCORE or (len(parts) == 6 and parts[:4] == ["", "api", "v1", "service"] and parts[5] == "score"):
         return SCORE
-    return path if path in ("/", "/livez", "/readyz", "/metrics", "/swagger.json") else UNKNOWN_ROUTE
+    return path if path in (*QUIET_ROUTES, "/swagger.json", INPUTS) else UNKNOWN_ROUTE
 
 
 def _only(request: Request, *methods: str) -> None:

@@ -103,7 +103,7 @@ class Worker:
 
     def __init__(self, post: Post, loop: asyncio.AbstractEventLoop) -> None:
         self._board, self._row = post.board, post.board.rows[post.number]
-        self._service = Service(post.keys, post.board)
+        self._service = Service(post.keys, post.board, self._row)
         self._desk = Desk(self._service, self._row, loop)
         self._public = Door(post.public, self._desk, loop)
         self._private = Door(post.private, self._desk, loop) if post.private is not None else None

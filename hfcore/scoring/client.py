@@ -80,13 +80,22 @@ class ScoringClient:
         key: Primary or secondary key; an Endpoint usually brings its own.
         timeout_s: Seconds to wait for an answer.
         request_version: 1 sends `data`, 2 sends `Inputs` and `GlobalParameters`.
+        patients: Whether the rows are patients; False for rows that check or explain a model, which our own service then leaves
+            out of its account of what it was asked.
 
     Raises:
         EndpointUnreachable: the endpoint has no address yet.
         InvalidSettings: the address, the key or the time limit cannot be used.
     """
 
-    def __init__(self, endpoint: Endpoint | str, key: str | None = None, timeout_s: float = 10, request_version: int = 1) -> None:
+    def __init__(
+        self,
+        endpoint: Endpoint | str,
+        key: str | None = None,
+        timeout_s: float = 10,
+        request_version: int = 1,
+        patients: bool = True,
+    ) -> None:
         known = endpoint if isinstance(endpoint, Endpoint) else None
         self.uri = _checked_uri(endpoint.scoring_uri if isinstance(endpoint, Endpoint) else endpoint, known)
         self.features: tuple[str, ...] = known.features if known else ()
@@ -97,6 +106,8 @@ class ScoringClient:
         self._session = requests.Session()
         self._session.auth = _Bearer(secret)
         self._session.trust_env = not _is_loopback(self.uri)
+        if not patients:
+            self._session.headers["x-hf-no-patients"] = "1"
 
     def __repr__(self) -> str:
         return f"ScoringClient({self.uri!r})"

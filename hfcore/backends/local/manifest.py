@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 FORMAT = 1
 GOLDEN_ROWS = 20
 THRESHOLD = 0.5
+BINS = 10
+MOST_LEVELS_COUNTED = 20
 
 
 def describe(
@@ -62,6 +64,7 @@ def describe(
         "threshold": THRESHOLD if threshold is None else threshold,
         "features": [_feature(schema, name, values[:, i], text.get(name)) for i, name in enumerate(report.features)],
         "golden": golden,
+        "input_bins": {n: _input_bins(schema, n, values[:, i], text.get(n)) for i, n in enumerate(report.features)},
         "uses_follow_up_time": report.uses_follow_up_time,
         "run_id": report.run_id,
         "child_id": report.child_id,
@@ -125,6 +128,26 @@ def _feature(schema: Schema, name: str, values: npt.NDArray[np.float64], levels:
     low, high = float(np.nanmin(values)), float(np.nanmax(values))
     possible = {"low": _wider(min, column.low, low), "high": _wider(max, column.high, high)}
     return {"name": name, "kind": _kind(column, values), "unit": column.unit, **possible, "train_low": low, "train_high": high}
+
+
+def _input_bins(schema: Schema, name: str, values: npt.NDArray[np.float64], levels: tuple[str, ...] | None) -> dict[str, Any]:
+    """Return the bins in which a service counts an input, with the training rows in each; none for a column of many texts.
+
+    A text has a bin of its own, and a missing one; yes/no has two; numbers are cut into tenths of the training rows.
+    """
+    if levels is not None:
+        return {} if len(levels) > MOST_LEVELS_COUNTED else _counted(values, np.arange(len(levels), dtype=np.float64) - 0.5)
+    if schema[name].kind == "boolean":
+        return _counted(values, np.array([0.5]))
+    edges = np.unique(np.asarray(np.nanquantile(values, np.arange(1, BINS) / BINS), dtype=np.float64))
+    return _counted(values, edges[edges > np.nanmin(values)])
+
+
+def _counted(values: npt.NDArray[np.float64], edges: npt.NDArray[np.float64]) -> dict[str, Any]:
+    """Return edges and how many values lie in each bin; a value on an edge lies above it."""
+    seen = values[~np.isnan(values)]
+    counts = np.bincount(np.searchsorted(edges, seen, side="right"), minlength=len(edges) + 1)
+    return {"edges": edges.tolist(), "rows": counts.tolist()}
 
 
 def _wider(choose: Any, bound: float | None, seen: float) -> float | None:

@@ -209,6 +209,20 @@ def test_an_alias_has_one_place_after_a_race(store: Store, place: Models) -> Non
     assert [m.aliases for m in place.list() if m.aliases] == [("champion",)]
 
 
+def test_the_manifest_tells_how_the_training_rows_are_spread(store: Store, place: Models) -> None:
+    """Each input has bins that hold every training row once: tenths of a number, two of yes/no."""
+    told = manifest_of(store, place.register(trained(store)))
+    bins = told["input_bins"]
+    assert list(bins) == [f["name"] for f in told["features"]]
+    assert {sum(b["rows"]) for b in bins.values()} == {299}
+    assert (bins["anaemia"]["edges"], bins["anaemia"]["rows"]) == ([0.5], [170, 129])
+    ages = np.array([r["age"] for r in records()])
+    edges = bins["age"]["edges"]
+    assert bins["age"]["rows"] == np.histogram(ages, [-np.inf, *edges, np.inf])[0].tolist()
+    assert len(edges) == 9
+    assert max(bins["platelets"]["rows"]) <= 60
+
+
 def test_versions_count_up_by_name(store: Store, place: Models) -> None:
     """Each name has versions of its own, newest first in the list."""
     run_id = trained(store)
