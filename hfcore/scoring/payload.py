@@ -14,6 +14,7 @@ Row = dict[str, Value] | list[Value]
 
 FOLLOW_UP_TIME = "time"
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+_CODE = re.compile(r"[+-]?0\d", re.ASCII)  # 01 may be the name of a ward; a service reads it as a number where it wants one
 _WORDS = {"true": True, "false": False}
 
 
@@ -72,7 +73,7 @@ def _read_text(text: str) -> Value:
     plain = text.strip()
     if plain.lower() in _WORDS:
         return _WORDS[plain.lower()]
-    if len(plain) > 64 or not _NUMBER.fullmatch(plain):
+    if len(plain) > 64 or not _NUMBER.fullmatch(plain) or _CODE.match(plain):
         return text
     number = float(plain)
     whole = plain.lstrip("+-").isdigit()

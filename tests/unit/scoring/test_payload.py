@@ -79,3 +79,10 @@ def test_the_client_needs_no_pandas() -> None:
     )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ran.stdout == "[]\n"
+
+
+@pytest.mark.parametrize("code", ["01", "007", "-01", "+00.5"])
+def test_a_text_that_begins_with_nought_stays_as_it_is(code: str) -> None:
+    """A code such as 01 is not made a number, so that a text column still finds it; a number column reads it all the same."""
+    assert typed_rows([{"ward": code}]) == [{"ward": code}]
+    assert typed_rows([{"x": "0.5", "y": "0", "z": "10"}]) == [{"x": 0.5, "y": 0, "z": 10}]
