@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import math
+
 import streamlit as st
 
 from hfcore.records import Endpoint
+from hfcore.scoring.health import answer_ms
 from hfcore.states import EndpointState
 from hfcore.ui import navigation, session
 from hfcore.ui.states import inline
 from hfcore.ui.words import literal
 from hfcore.workspace import Workspace
 
+FRESH_S = 10.0
 _KEY = "predict-endpoint"
 
 
@@ -26,13 +30,38 @@ def draw(ws: Workspace) -> Endpoint | None:
         _explain(wanted, endpoints.get(wanted))
     if not healthy:
         return None
-    if len(healthy) == 1:
-        return endpoints[healthy[0]]
+    name = healthy[0] if len(healthy) == 1 else _choose(healthy, endpoints, wanted)
+    _state(endpoints[name], [e for e in endpoints.values() if e.state is not EndpointState.HEALTHY])
+    return endpoints[name]
+
+
+def _choose(healthy: list[str], endpoints: dict[str, Endpoint], wanted: str | None) -> str:
     st.session_state[_KEY] = wanted if wanted in healthy else healthy[0]  # the address rules
-    name = st.selectbox(
-        "Endpoint", healthy, key=_KEY, format_func=lambda n: _written(endpoints[n]), on_change=_remember, width=420
+    return str(
+        st.selectbox("Endpoint", healthy, key=_KEY, format_func=lambda n: _written(endpoints[n]), on_change=_remember, width=420)
     )
-    return endpoints[str(name)]
+
+
+def _state(endpoint: Endpoint, others: list[Endpoint]) -> None:
+    """Say how the endpoint stands and how quickly it answers, and which others cannot score now."""
+    took = _answer_ms(str(endpoint.scoring_uri))
+    said = [f"{literal(endpoint.name)}: {inline(endpoint.state)}{speed(took)}"]
+    said += [f"{literal(e.name)}: {inline(e.state)}" for e in others]
+    st.caption(" \u2002 ".join(said), help="Endpoints elsewhere: choose where the work is done in the sidebar.")
+    if took is None:
+        navigation.link("deploy", "Look at the endpoint's state and log", ":material/arrow_forward:")
+
+
+@st.cache_data(show_spinner=False, ttl=FRESH_S, max_entries=50)
+def _answer_ms(uri: str) -> float | None:
+    return answer_ms(uri)
+
+
+def speed(took: float | None) -> str:
+    """Write how quickly an endpoint answers, "" where it was not asked."""
+    if took is None:
+        return ", but it does not answer just now"
+    return "" if math.isnan(took) else f", answers in {max(took, 1):.0f} ms"
 
 
 def _remember() -> None:

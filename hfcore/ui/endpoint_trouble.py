@@ -22,3 +22,10 @@ def way_out(error: HfError, endpoint: Endpoint) -> str:
     if isinstance(error, EndpointUnreachable):
         return "Look at the endpoint's state and log"
     return f"Look at {endpoint.name} on the Deploy page"
+
+
+def kind(error: HfError) -> str:
+    """Say in two or three words what kind of trouble it was, for the list of requests."""
+    if isinstance(error, Unauthorized):
+        return "key refused"
+    return "no answer" if isinstance(error, EndpointUnreachable) else "refused"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -12,7 +13,7 @@ from hfcore.datasets.heart_failure import SAMPLE_PATIENT
 from hfcore.datasets.schema import Column
 from hfcore.datasets.unit_slips import unit_slip
 from hfcore.records import Endpoint
-from hfcore.ui import unit_hint
+from hfcore.ui import kept_patients, unit_hint
 from hfcore.ui.patients import heading
 from hfcore.ui.words import literal
 from hfcore.workspace import Workspace
@@ -56,25 +57,37 @@ def draw(wanted: Sequence[Column]) -> Patient:
                 for column in mine:
                     with st.container(gap="xxsmall"):
                         values[column.name] = _field(column)
-    st.button("Back to the sample patient", key="sample-patient", type="tertiary", on_click=_start_again, args=(wanted,))
     wrong = {c.name: problem for c in wanted if (problem := check(c, values[c.name]))}
-    return Patient({c.name: v for c in wanted if (v := values[c.name]) is not None}, wrong)
+    patient = Patient({c.name: v for c in wanted if (v := values[c.name]) is not None}, wrong)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button("Back to the sample patient", key="sample-patient", type="tertiary", on_click=_start_again, args=(wanted,))
+        kept_patients.draw(patient.values, not wrong, partial(_fill, wanted))
+    return patient
 
 
 def _start_again(wanted: Sequence[Column]) -> None:
     """Take every value back to the sample patient's."""
+    _fill(wanted, SAMPLE_PATIENT)
+
+
+def _fill(wanted: Sequence[Column], values: Mapping[str, Any]) -> None:
+    """Put a patient's values into the fields; a field that the patient has no value for is emptied."""
     for column in wanted:
-        st.session_state[_key(column)] = _sample(column)
+        st.session_state[_key(column)] = _as_field(column, values.get(column.name))
 
 
 def _sample(column: Column) -> Value | None:
-    """Return what a field holds at first: the sample patient's value, in the form that the field has it."""
-    value = SAMPLE_PATIENT.get(column.name)
+    """Return what a field holds at first: the sample patient's value."""
+    return _as_field(column, SAMPLE_PATIENT.get(column.name))
+
+
+def _as_field(column: Column, value: Any) -> Value | None:
+    """Return a value in the form that its field has it."""
     if column.kind == "boolean":
         yes = bool(value)
         return yes if column.choices in (None, ("no", "yes")) else (column.choices or ("", ""))[yes]
-    if value is None:
-        return None
+    if value is None or column.kind == "category":
+        return value if isinstance(value, str) and (value in column.levels or not column.levels) else None
     return int(value) if column.kind == "integer" else float(value)
 
 

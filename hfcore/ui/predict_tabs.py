@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from hfcore.ui import one_patient
+from hfcore.ui import batch, one_patient, request_history
 from hfcore.ui.predict_place import Place
 
 
@@ -20,4 +20,6 @@ def draw(place: Place) -> None:
 
 TABS: dict[str, Callable[[Place], None]] = {
     "One patient": one_patient.draw,
+    "Batch": batch.draw,
+    "History": request_history.draw,
 }

@@ -12,11 +12,12 @@ import streamlit as st
 from hfcore.errors import HfError
 from hfcore.records import Endpoint
 from hfcore.scoring.client import ScoringClient
-from hfcore.ui import endpoint_trouble, script, sdk_script, show_code
+from hfcore.ui import endpoint_trouble, request_history, script, sdk_script, show_code
 from hfcore.ui.patient_form import Value
 from hfcore.workspace import Workspace
 
 _ANSWER = "predict-answer"
+TIMEOUT_S = 10.0
 
 
 @dataclass(frozen=True)
@@ -57,9 +58,12 @@ def ask(ws: Workspace, endpoint: Endpoint, values: Mapping[str, Value]) -> None:
     """Send the patient to the endpoint over HTTP and keep the answer; say in a sentence what went wrong."""
     try:
         with st.spinner("Waiting for the endpoint"):
-            st.session_state[_ANSWER] = score(ws, endpoint, values)
+            answer = st.session_state[_ANSWER] = score(ws, endpoint, values)
     except HfError as error:
+        request_history.note(ws, endpoint, [values], outcome=endpoint_trouble.kind(error))
         endpoint_trouble.draw(error, endpoint)
+    else:
+        request_history.note(ws, endpoint, [values], model=answer.model, milliseconds=answer.latency_ms)
 
 
 def code(ws: Workspace, endpoint: Endpoint, values: Mapping[str, Value]) -> None:
@@ -73,14 +77,14 @@ def code(ws: Workspace, endpoint: Endpoint, values: Mapping[str, Value]) -> None
 
 
 @contextmanager
-def client(ws: Workspace, endpoint: Endpoint) -> Iterator[ScoringClient]:
-    """Give a client of an endpoint, with its key where it asks for one.
+def client(ws: Workspace, endpoint: Endpoint, patients: bool = True) -> Iterator[ScoringClient]:
+    """Give a client of an endpoint, with its key where it asks for one; `patients` is False for rows that only explain.
 
     Raises:
         EndpointUnreachable: the endpoint has no address.
     """
     key = endpoint.primary_key or (ws.endpoint_keys(endpoint.name)[0] if endpoint.auth else None)
-    opened = ScoringClient(endpoint, key)
+    opened = ScoringClient(endpoint, key, TIMEOUT_S, patients=patients)
     try:
         yield opened
     finally:
@@ -112,6 +116,6 @@ def score(ws: Workspace, endpoint: Endpoint, values: Mapping[str, Value]) -> Ans
 
 
 def risks(ws: Workspace, endpoint: Endpoint, answer: Answer, rows: Sequence[Mapping[str, object]]) -> list[float]:
-    """Return the risk of each of several patients, of the same outcome as `answer`'s, in one request. Raises as `score` does."""
-    with client(ws, endpoint) as opened:
+    """Return the risk of each of several made-up patients, of the same outcome as `answer`'s. Raises as `score` does."""
+    with client(ws, endpoint, patients=False) as opened:
         return [probabilities[answer.place] for probabilities in opened.predict_proba([dict(row) for row in rows])]

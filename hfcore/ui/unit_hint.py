@@ -13,7 +13,7 @@ def draw(column: Column, slip: Slip, key: str) -> None:
     """Say which unit the value looks like, and offer what it is in the field's own unit; `key` is the field's."""
     st.markdown(f":small[:orange[:material/straighten: {literal(sentence(slip))}]]")
     st.button(
-        f"Use {written(column, slip)}", key=f"correct-{column.name}", type="tertiary", on_click=_use, args=(column, slip, key)
+        f"Use {written(column, slip)}", key=f"correct-{column.name}", type="secondary", on_click=_use, args=(column, slip, key)
     )
 
 

@@ -59,7 +59,7 @@ def _attribution(ws: Workspace, endpoint: Endpoint, found: Origin, answer: Answe
     if kept is None or kept[0] is not answer:
         frame, _ = served_model.patients(ws, found)
         some = frame if len(frame) <= MOST_TABLE_ROWS else frame.sample(MOST_TABLE_ROWS, random_state=0)
-        with scoring.client(ws, endpoint) as opened:
+        with scoring.client(ws, endpoint, patients=False) as opened:
             told = attribute(
                 lambda rows: [p[answer.place] for p in opened.predict_proba(rows)],
                 answer.values,

@@ -15,6 +15,7 @@ from hfcore.datasets.resemblance import Resemblance
 from hfcore.records import DeploymentSpec
 from hfcore.reporting.patients_alike import group_of, share_below
 from hfcore.scoring.client import ScoringClient
+from hfcore.scoring.drift import read_inputs
 from hfcore.settings import NOTICE
 from hfcore.ui import answer_sheet
 from hfcore.ui.answer_sheet import Sheet
@@ -120,6 +121,31 @@ def test_the_model_says_who_it_was_trained_on(live: LocalWorkspace, open_page: O
     assert "trained on 299 patients, 96 with the outcome" in said
     assert "Faisalabad" in said
     assert "without follow-up time" in said
+
+
+def test_inputs_are_set_beside_the_training_patients(live: LocalWorkspace, open_page: OpenPage) -> None:
+    """After 50 requests of old patients the tab History names age as moved; rows that explain an answer are not counted."""
+    endpoint = live.endpoint(NAME)
+    key = live.endpoint_keys(NAME)[0]
+    before = read_inputs(str(endpoint.scoring_uri), key)
+    scored(open_page, "Why")
+    patients = load_heart_failure()[list(endpoint.features)]
+    old = patients[patients["age"] >= 70].iloc[:50]
+    client = ScoringClient(endpoint)
+    for row in old.to_dict("records"):
+        client.predict_proba([row])
+    client.close()
+    after = read_inputs(str(endpoint.scoring_uri), key)
+    assert before is not None
+    assert after is not None
+    assert after.requests == before.requests + 51
+    moved = {d.column: d for d in after.columns}
+    assert moved["age"].has_moved
+    assert sum(moved["age"].training) == 299
+    app = open_page("predict")
+    app.session_state["predict-tab"] = "History"
+    told = next(line for line in words(sound(app.run())).splitlines() if line.startswith("Different from the training patients"))
+    assert "Age (years)" in told
 
 
 def test_an_answer_can_be_taken_along(live: LocalWorkspace, open_page: OpenPage) -> None:

@@ -48,13 +48,13 @@ def build(base: float, steps: Sequence[Step], colours: Palette) -> go.Figure:
     room = max(0.18 * (high - low), 0.03)
     figure.update_xaxes(range=[max(low - room, -0.05), high + room], tickformat=".0%")
     figure.update_yaxes(autorange="reversed", showgrid=False)
-    for value, word in ((base, "average"), (starts[-1], "this patient")):
+    ends = sorted(((base, "average"), (starts[-1], "this patient")))
+    for (value, word), anchor in zip(ends, ("right", "left"), strict=True):
         figure.add_vline(x=value, line={"color": colours.muted, "width": 1, "dash": "dot"})
-        place = {"yref": "paper", "y": 1.0 if word == "average" else 0.0, "yshift": 10 if word == "average" else -10}
-        figure.add_annotation(
-            x=value, text=f"{word} {value:.0%}", showarrow=False, font={"color": colours.muted, "size": 12}, **place
-        )
-    figure.update_layout(margin={"t": 28, "b": 8})
+        font = {"color": colours.muted, "size": 12}
+        place = {"yref": "paper", "y": 1.0, "yanchor": "bottom", "xanchor": anchor}
+        figure.add_annotation(x=value, text=f" {word} {100 * value:.0f} % ", showarrow=False, font=font, **place)
+    figure.update_layout(margin={"t": 34, "b": 8})
     return figure
 
 
