@@ -9,21 +9,27 @@ from hfcore.reporting.report import Estimate
 from hfcore.reporting.resampled import RESAMPLED_METRICS, Predictions, bootstrap_counts, resamples_for
 
 Floats = npt.NDArray[np.float64]
+_DEAR = ("AUC_micro", "average_precision_score_macro", "average_precision_score_micro")  # four fifths of the time for them all
+_ENOUGH = 400
 
 
 def bootstrap_intervals(predictions: Predictions, resamples: int | None = None, seed: int = 0) -> dict[str, Estimate]:
     """Return each metric over all rows with its 95 % percentile interval (Efron and Tibshirani 1993, ch. 13).
 
     Patients are drawn with replacement; resamples in which a metric is undefined are left out of its interval.
-    There are 1,000 resamples unless said otherwise, fewer on more than 5,000 rows. The interval tells how much the figure
-    depends on which patients were seen, not on how the model was fitted.
+    There are 1,000 resamples unless said otherwise, fewer on more than 5,000 rows and for three dear metrics. The interval
+    tells how much the figure depends on which patients were seen, not on how the model was fitted.
     """
     rows = len(predictions.codes)
     resamples = resamples or resamples_for(rows)
     drawn: dict[str, list[Floats]] = {name: [] for name in RESAMPLED_METRICS}
+    done = 0
     for counts in bootstrap_counts(rows, resamples, seed):
         for name, metric in RESAMPLED_METRICS.items():
-            drawn[name].append(metric(predictions, counts))
+            some = counts[: max(_ENOUGH - done, 0)] if name in _DEAR else counts
+            if len(some):
+                drawn[name].append(metric(predictions, some))
+        done += len(counts)
     everybody = np.ones((1, rows))
     values = {name: float(metric(predictions, everybody)[0]) for name, metric in RESAMPLED_METRICS.items()}
     return {name: percentile_estimate(values[name], np.concatenate(drawn[name])) for name in RESAMPLED_METRICS}

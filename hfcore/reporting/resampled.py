@@ -60,6 +60,16 @@ class Predictions:
         """The rows in order of each ranked column; made once, because every block of resamples needs it."""
         return tuple(rank(self.codes == c, self.proba[:, c]) for c in self.ranked_columns)
 
+    @property
+    def pooled_truth(self) -> npt.NDArray[np.bool_]:
+        """For each pair of row and class, row by row, whether that is the row's true class."""
+        return np.asarray(np.equal(self.codes[:, None], np.arange(self.classes)).ravel(), dtype=bool)
+
+    @cached_property
+    def pooled_ranking(self) -> Ranking:
+        """The pairs of row and class in order of their probability."""
+        return rank(self.pooled_truth, self.proba.ravel())
+
     @cached_property
     def squared_errors(self) -> Floats:
         """Squared distance of the event's probability from what happened, for each row."""
@@ -193,6 +203,66 @@ def f1_weighted(p: Predictions, counts: Floats) -> Floats:
     return _weighted(p, counts, lambda hits, true, called: _share(2.0 * hits, true + called))
 
 
+def _macro(p: Predictions, counts: Floats, score: Callable[[Floats, Floats, Floats], Floats]) -> Floats:
+    """Average a score over the classes that the resample holds or that are called in it."""
+    table = confusion(p, counts)
+    hits, true, called = _hits(table), table.sum(axis=2), table.sum(axis=1)
+    seen = ((true > 0) | (called > 0)).astype(np.float64)
+    return _share((score(hits, true, called) * seen).sum(axis=1), seen.sum(axis=1))
+
+
+def precision_macro(p: Predictions, counts: Floats) -> Floats:
+    """Return the mean precision over the classes."""
+    return _macro(p, counts, lambda hits, true, called: _share(hits, called))
+
+
+def recall_macro(p: Predictions, counts: Floats) -> Floats:
+    """Return the mean recall over the classes."""
+    return _macro(p, counts, lambda hits, true, called: _share(hits, true))
+
+
+def f1_macro(p: Predictions, counts: Floats) -> Floats:
+    """Return the mean F1 score over the classes."""
+    return _macro(p, counts, lambda hits, true, called: _share(2.0 * hits, true + called))
+
+
+def weighted_accuracy(p: Predictions, counts: Floats) -> Floats:
+    """Return the accuracy with each row weighted by the size of its class."""
+    table = confusion(p, counts)
+    true = table.sum(axis=2)
+    return _share((_hits(table) * true).sum(axis=1), (true * true).sum(axis=1))
+
+
+def auc_macro(p: Predictions, counts: Floats) -> Floats:
+    """Return the mean one-vs-rest AUC; from three classes on, over those that the resample holds."""
+    areas = np.column_stack([_auc(ranking, counts) for ranking in p.rankings])
+    return areas[:, 0] if areas.shape[1] == 1 else _over_held(areas, p, counts)
+
+
+def average_precision_macro(p: Predictions, counts: Floats) -> Floats:
+    """Return the mean one-vs-rest average precision; from three classes on, over those that the resample holds."""
+    return _over_held(
+        np.column_stack([_average_precision(p.codes == c, p.proba[:, c], counts) for c in range(p.classes)]), p, counts
+    )
+
+
+def _over_held(values: Floats, p: Predictions, counts: Floats) -> Floats:
+    if p.classes <= 2:
+        return np.asarray(values.mean(axis=1), dtype=np.float64)
+    held = (counts @ (p.codes[:, None] == np.arange(p.classes)) > 0).astype(np.float64)
+    return _share((np.where(held > 0, values, 0.0)).sum(axis=1), held.sum(axis=1))
+
+
+def auc_micro(p: Predictions, counts: Floats) -> Floats:
+    """Return the AUC over all pairs of row and class, true ones against the others."""
+    return _auc(p.pooled_ranking, np.repeat(counts, p.classes, axis=1))
+
+
+def average_precision_micro(p: Predictions, counts: Floats) -> Floats:
+    """Return the average precision over all pairs of row and class."""
+    return _average_precision(p.pooled_truth, p.proba.ravel(), np.repeat(counts, p.classes, axis=1))
+
+
 def matthews(p: Predictions, counts: Floats) -> Floats:
     """Return Matthews' correlation in Gorodkin's form for any number of classes (2004, Comput Biol Chem 28:367-374)."""
     table = confusion(p, counts)
@@ -229,4 +299,15 @@ RESAMPLED_METRICS: Mapping[str, Callable[[Predictions, Floats], Floats]] = {
     "matthews_correlation": matthews,
     "log_loss": log_loss,
     "brier": brier,
+    "weighted_accuracy": weighted_accuracy,
+    "AUC_macro": auc_macro,
+    "AUC_micro": auc_micro,
+    "average_precision_score_macro": average_precision_macro,
+    "average_precision_score_micro": average_precision_micro,
+    "precision_score_macro": precision_macro,
+    "precision_score_micro": accuracy,
+    "recall_score_macro": recall_macro,
+    "recall_score_micro": accuracy,
+    "f1_score_macro": f1_macro,
+    "f1_score_micro": accuracy,
 }

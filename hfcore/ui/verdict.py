@@ -36,7 +36,7 @@ def _method(report: ModelReport) -> str | None:
 def figures(report: ModelReport) -> None:
     """Draw the headline metrics in a row, each with its 95 % interval, and say how they were made."""
     with_time = report.uses_follow_up_time
-    with st.grid("auto", min_column_width=130, key="headline-metrics"):
+    with st.grid("auto", min_column_width=150 if with_time else 130, key="headline-metrics"):
         for name, title in HEADLINES.items():
             if name in report.metrics:
                 help_ = f"{meaning(name).sentence}\n\nAzure's name: `{name}`"
