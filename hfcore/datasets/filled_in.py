@@ -30,20 +30,22 @@ def filled_in_values(values: Any) -> tuple[FilledIn, ...]:
     are on average, and a value in at least five rows that has more decimals than half of the rows need.
     """
     numbers = np.asarray(values, dtype=np.float64)
-    counts = Counter(numbers[np.isfinite(numbers)].tolist())
+    different, times = np.unique(numbers[np.isfinite(numbers)], return_counts=True)
+    counts = Counter(dict(zip(different.tolist(), times.tolist(), strict=True)))
     if len(counts) <= MIN_DISTINCT:
         return ()
-    found = [_judge(value, rows, counts) for value, rows in counts.most_common() if rows >= MIN_REPEATS]
+    total, usual = counts.total(), _usual_decimals(counts)
+    often = max(MIN_SHARE * total, TIMES_USUAL * total / len(counts))
+    mean = sum(v * n for v, n in counts.items()) / total
+    found = [_judge(v, rows, rows >= often, mean, usual) for v, rows in counts.most_common() if rows >= MIN_REPEATS]
     return tuple(f for f in found if f is not None)
 
 
-def _judge(value: float, rows: int, counts: Counter[float]) -> FilledIn | None:
-    total = counts.total()
-    if rows >= max(MIN_SHARE * total, TIMES_USUAL * total / len(counts)):
-        mean = sum(v * n for v, n in counts.items()) / total
+def _judge(value: float, rows: int, often: bool, mean: float, usual: int) -> FilledIn | None:
+    if often:
         reason = "it is the mean of the column" if _rounds_to(mean, value) else "it is far more frequent than the other values"
         return FilledIn(value, rows, reason)
-    if _decimals(value) > _usual_decimals(counts):
+    if _decimals(value) > usual:
         return FilledIn(value, rows, "it has more decimals than the values around it")
     return None
 
@@ -59,5 +61,12 @@ def _decimals(value: float) -> int:
 
 def _usual_decimals(counts: Counter[float]) -> int:
     """Most decimals needed by at least half of the rows."""
-    needed = sorted(d for v, n in counts.items() for d in [_decimals(v)] * n)
-    return needed[len(needed) // 2]
+    needed: Counter[int] = Counter()
+    for value, rows in counts.items():
+        needed[_decimals(value)] += rows
+    half, seen = counts.total() // 2, 0
+    for decimals in sorted(needed):
+        seen += needed[decimals]
+        if seen > half:
+            return decimals
+    return 0

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hfcore.datasets.columns import plan_columns
 from hfcore.datasets.filled_in import filled_in_values
-from hfcore.datasets.ranks import rank_auc
+from hfcore.datasets.leakage import leakage
+from hfcore.datasets.repeats import near_repeats, repeated_rows
 from hfcore.datasets.schema import Column, Schema
 from hfcore.datasets.validation import infer_schema
 from hfcore.records import Guardrail as Guardrail
@@ -19,7 +22,9 @@ if TYPE_CHECKING:
 PASSED, ALERTED, DONE = "Passed", "Alerted", "Done"
 MIN_MINORITY_SHARE = 0.2
 MIN_EVENTS_PER_VARIABLE = 10
-SUSPICIOUS_AUC = 0.95
+MOST_JUDGED = 100_000
+MIN_NUMBERED = 20
+MOST_NAMED = 8
 
 
 def check_guardrails(
@@ -36,46 +41,24 @@ def check_guardrails(
     schema = schema or infer_schema(frame)
     left_out = tuple(excluded)
     features = [c for c in frame.columns if c != label and c not in left_out]
+    some = frame if len(frame) <= MOST_JUDGED else frame.sample(MOST_JUDGED, random_state=0)
+    drawn = () if some is frame else (f" Judged by {MOST_JUDGED:,} rows drawn at random.",)
     return (
-        _leakage(frame, label, schema, left_out),
+        _noted(leakage(some, label, schema, left_out), *drawn),
         class_balance(frame[label]),
         _events_per_variable(frame[label], features),
         _missing(frame[[*features, label]]),
         _constant(frame[features]),
+        _identifiers(frame[features]),
         _duplicates(frame),
+        _noted(_near_duplicates(some), *drawn),
         _out_of_range(frame, schema),
-        _filled_in(frame[features], schema),
+        _noted(_filled_in(some[features], schema), *drawn),
     )
 
 
-def _leakage(frame: pd.DataFrame, label: str, schema: Schema, left_out: tuple[str, ...]) -> Guardrail:
-    suspects = {c.name: _auc_alone(frame, c.name, label) for c in schema if _is_suspect(c, frame, label)}
-    suspects = {name: auc for name, auc in suspects.items() if not schema[name].known_at_scoring or auc >= SUSPICIOUS_AUC}
-    if not suspects:
-        return Guardrail("Leakage", PASSED, "No column gives the outcome away.")
-    evidence = " ".join(_evidence(schema[name], auc) for name, auc in suspects.items())
-    remaining = [name for name in suspects if name not in left_out]
-    if not remaining:
-        return Guardrail("Leakage", DONE, f"{evidence} Left out of the features: {_named(suspects)}.")
-    return Guardrail("Leakage", ALERTED, evidence, f"Leave out {_named(remaining)}, or read every figure with that in mind.")
-
-
-def _is_suspect(column: Column, frame: pd.DataFrame, label: str) -> bool:
-    return column.name != label and column.name in frame.columns and frame[column.name].dtype.kind in "biuf"
-
-
-def _auc_alone(frame: pd.DataFrame, name: str, label: str) -> float:
-    """Return the best AUC that one column reaches alone, in either direction, for the last of the label's values."""
-    rows = frame[[name, label]].dropna()
-    if rows.empty:
-        return 0.5
-    auc = rank_auc(rows[name].astype("float64"), rows[label] == max(rows[label].unique(), key=lambda v: (str(type(v)), v)))
-    return 0.5 if np.isnan(auc) else max(auc, 1.0 - auc)
-
-
-def _evidence(column: Column, auc: float) -> str:
-    unknown = "" if column.known_at_scoring else ", and nobody knows it when a new patient is scored"
-    return f"{column.name!r} alone ranks the outcomes with an AUC of {auc:.3f}{unknown}."
+def _noted(check: Guardrail, note: str = "") -> Guardrail:
+    return replace(check, sentence=check.sentence + note)
 
 
 def class_balance(label: pd.Series) -> Guardrail:
@@ -122,12 +105,47 @@ def _constant(features: pd.DataFrame) -> Guardrail:
     return Guardrail("Constant columns", ALERTED, f"{_named(constant)} has one value only.", "Leave it out: it can tell nothing.")
 
 
+def _identifiers(features: pd.DataFrame) -> Guardrail:
+    """Look for columns that name rows rather than describe patients, and for text with too many different values."""
+    numbering = [str(c) for c in features.columns if _is_numbering(features[c])]
+    text = plan_columns(features, [c for c in features.columns if features[c].dtype.kind == "O"], "auto").too_many
+    parts = [f"{_named(numbering)} numbers the rows."] if numbering else []
+    parts += [f"Text in {_named(text)} has too many different values to learn from; training leaves it out."] if text else []
+    if not parts:
+        return Guardrail("High cardinality", PASSED, "No column numbers the rows, and no text has too many different values.")
+    if not numbering:
+        return Guardrail("High cardinality", DONE, " ".join(parts))
+    advice = f"Leave out {_named(numbering)}: a row's number tells at best in which order patients came."
+    return Guardrail("High cardinality", ALERTED, " ".join(parts), advice)
+
+
+def _is_numbering(values: pd.Series) -> bool:
+    """Tell whether a column holds consecutive whole numbers, each once."""
+    if values.dtype.kind not in "iu" or len(values) < MIN_NUMBERED:
+        return False
+    return int(values.max()) - int(values.min()) + 1 == len(values) and bool(values.is_unique)
+
+
 def _duplicates(frame: pd.DataFrame) -> Guardrail:
-    repeated = int(frame.duplicated().sum())
+    repeated = repeated_rows(frame)
     if not repeated:
         return Guardrail("Duplicate rows", PASSED, "No row occurs twice.")
     advice = "Remove them if they are one patient: a copy in training and validation flatters every figure."
     return Guardrail("Duplicate rows", ALERTED, f"{repeated} rows repeat an earlier row.", advice)
+
+
+def _near_duplicates(frame: pd.DataFrame) -> Guardrail:
+    """Look for rows that differ from another one in a single cell."""
+    found = near_repeats(frame)
+    if not found.judged:
+        few = "Too few columns have many different values to tell a copy from a patient who is alike."
+        return Guardrail("Near-duplicates", PASSED, few)
+    if not found.rows:
+        return Guardrail("Near-duplicates", PASSED, "No two different rows agree in all columns but one.")
+    where = ", ".join(f"{name!r} {rows}" for name, rows in list(found.columns.items())[:5])
+    sentence = f"{found.rows} rows agree with an earlier one in all columns but one: {where}."
+    advice = "Look whether they are one patient, typed twice or corrected: such a pair leaks from training to validation too."
+    return Guardrail("Near-duplicates", ALERTED, sentence, advice)
 
 
 def _out_of_range(frame: pd.DataFrame, schema: Schema) -> Guardrail:
@@ -157,6 +175,8 @@ def _filled_in(features: pd.DataFrame, schema: Schema) -> Guardrail:
             parts += [f"{name!r} is {f.value:.12g} in {f.rows} rows: {f.reason}" for f in filled_in_values(values)]
     if not parts:
         return Guardrail("Filled-in values", PASSED, "No value looks filled in.")
+    if len(parts) > MOST_NAMED:
+        parts = [*parts[:MOST_NAMED], f"{len(parts) - MOST_NAMED} more values look so too"]
     advice = "They look filled in rather than measured: ask the source, and do not read meaning into them."
     return Guardrail("Filled-in values", ALERTED, "; ".join(parts) + ".", advice)
 

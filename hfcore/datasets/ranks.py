@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+_Z95 = 1.959963984540054
 Floats = npt.NDArray[np.float64]
 
 
@@ -30,3 +32,33 @@ def rank_auc(scores: Any, positive: Any) -> float:
         return float("nan")
     ranks = average_ranks(scores)
     return float((ranks[chosen].sum() - positives * (positives + 1) / 2.0) / (positives * negatives))
+
+
+@dataclass(frozen=True)
+class Area:
+    """An AUC with its 95 % interval; without one (NaN) where it is 0 or 1, all NaN where one of the two groups is empty."""
+
+    auc: float
+    low: float = float("nan")
+    high: float = float("nan")
+
+    def turned(self) -> Area:
+        """Return the area of the scores with their sign changed."""
+        return Area(1.0 - self.auc, 1.0 - self.high, 1.0 - self.low)
+
+
+def rank_area(scores: Any, positive: Any) -> Area:
+    """Return the AUC of `scores` with DeLong's interval on the log odds (DeLong et al. 1988, Biometrics 44:837-845)."""
+    values, chosen = np.asarray(scores, dtype=np.float64), np.asarray(positive, dtype=bool)
+    auc = rank_auc(values, chosen)
+    positives = int(chosen.sum())
+    negatives = len(chosen) - positives
+    if not 0.0 < auc < 1.0 or min(positives, negatives) < 2:
+        return Area(auc)
+    ranks = average_ranks(values)
+    won = (ranks[chosen] - average_ranks(values[chosen])) / negatives
+    lost = 1.0 - (ranks[~chosen] - average_ranks(values[~chosen])) / positives
+    error = np.sqrt(won.var(ddof=1) / positives + lost.var(ddof=1) / negatives) / (auc * (1.0 - auc))
+    middle = np.log(auc / (1.0 - auc))
+    low, high = (1.0 / (1.0 + np.exp(-(middle + side * _Z95 * error))) for side in (-1.0, 1.0))
+    return Area(auc, float(low), float(high))

@@ -31,7 +31,7 @@ def test_first_sentence_answers_the_question(open_page: OpenPage) -> None:
     said = words(open_page("explore"))
     assert "**299 patients**, of whom **96 died** (32 %)." in said
     assert "Those who died had higher serum creatinine, lower ejection fraction and higher age." in said
-    assert "Guardrails: 5 passed, 3 alerted." in said
+    assert "Guardrails: 7 passed, 3 alerted." in said
 
 
 def test_patients_are_shown_in_words_with_units(open_page: OpenPage) -> None:

@@ -4,6 +4,9 @@ import pytest
 
 from hfcore.datasets.guardrails import check_guardrails
 from hfcore.datasets.heart_failure import HEART_FAILURE_SCHEMA, load_heart_failure
+from hfcore.datasets.ranks import rank_area
+from hfcore.datasets.repeats import NearRepeats, near_repeats, repeated_rows
+from hfcore.reporting.subgroups import delong
 
 
 @pytest.fixture
@@ -51,6 +54,71 @@ def test_a_copy_of_the_label_is_leakage(records):
     assert "'discharged' alone ranks the outcomes with an AUC of 1.000" in rails["Leakage"].sentence
 
 
+def test_the_evidence_has_delongs_interval(records):
+    """The AUC of `time` alone comes with the interval that the reports' own DeLong gives, turned around as the AUC is."""
+    truth = (records["DEATH_EVENT"] == 1).to_numpy()
+    expected = delong(truth, -records["time"].to_numpy(dtype=float))
+    area = rank_area(records["time"], truth).turned()
+    assert (area.auc, area.low, area.high) == pytest.approx((expected.value, expected.low, expected.high), abs=1e-12)
+    assert f"(95 % {area.low:.3f} to {area.high:.3f})" in found(records)["Leakage"].sentence
+
+
+def test_text_that_gives_the_outcome_away_is_leakage(records):
+    """A text column that says how it ended is named; one that says nothing is not, however many values it has."""
+    random = np.random.default_rng(1)
+    frame = records.assign(
+        discharge=np.where(records["DEATH_EVENT"] == 1, "mortuary", "home"), ward=random.integers(0, 60, 299).astype(str)
+    )
+    sentence = found(frame, schema=None)["Leakage"].sentence
+    assert "'discharge' alone ranks the outcomes with an AUC of 1.000" in sentence
+    assert "ward" not in sentence
+
+
+def test_near_duplicates_are_found_and_named(records):
+    """Two rows that differ in one cell are counted with the column they differ in; exact copies are not counted here."""
+    corrected = records.iloc[[10, 20]].assign(serum_creatinine=[3.3, 3.4])
+    frame = pd.concat([records, corrected, records.iloc[[5]]])
+    rails = found(frame)
+    assert rails["Near-duplicates"].sentence == "2 rows agree with an earlier one in all columns but one: 'serum_creatinine' 2."
+    assert rails["Duplicate rows"].sentence.startswith("1 rows")
+    assert found(records)["Near-duplicates"].state == "Passed"
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_repeats_are_those_that_comparing_every_pair_finds(seed):
+    """Hashes find exactly the repetitions, plain and but for one cell, that a comparison of all pairs finds, gaps included."""
+    random = np.random.default_rng(seed)
+    frame = pd.DataFrame({f"x{i}": random.normal(size=60).round(1) for i in range(4)})
+    frame["word"] = random.choice(["a", "b", None], 60)
+    frame.loc[::7, "x0"] = np.nan
+    copies = frame.sample(20, random_state=seed)
+    copies.iloc[:10, random.integers(0, 5)] = None
+    frame = pd.concat([frame, copies], ignore_index=True)
+    cells = frame.astype(object).where(frame.notna(), "gap").to_numpy()
+    unique = [i for i in range(80) if not any((cells[i] == cells[j]).all() for j in range(i))]
+    near = [i for i in unique if any((cells[i] != cells[j]).sum() == 1 for j in unique if j < i)]
+    assert repeated_rows(frame) == 80 - len(unique)
+    assert near_repeats(frame) == NearRepeats(len(near), near_repeats(frame).columns)
+
+
+def test_numberings_and_endless_text_are_told(records):
+    """A column that counts the rows is alerted; text with a value of its own in each row is said to be left out."""
+    notes = records.assign(note=[f"patient {i}" for i in range(299)])
+    assert found(notes, schema=None)["High cardinality"].state == "Done"
+    rail = found(notes.assign(record=range(5, 304)), schema=None)["High cardinality"]
+    assert (rail.state, "'record' numbers the rows." in rail.sentence) == ("Alerted", True)
+    assert found(records)["High cardinality"].state == "Passed"
+
+
+def test_a_long_table_is_judged_by_a_sample_that_is_said(records, monkeypatch):
+    """Above the limit the costly checks look at rows drawn at random, and say so; exact copies are counted over all rows."""
+    monkeypatch.setattr("hfcore.datasets.guardrails.MOST_JUDGED", 200)
+    rails = found(pd.concat([records, records.iloc[:3]]))
+    said = {name for name, rail in rails.items() if "Judged by 200 rows drawn at random." in rail.sentence}
+    assert said == {"Leakage", "Near-duplicates", "Filled-in values"}
+    assert rails["Duplicate rows"].sentence.startswith("3 rows")
+
+
 def test_missing_values_are_counted_by_column(records):
     """Missing cells are named with their column and count."""
     records.loc[:4, "platelets"] = np.nan
@@ -89,4 +157,4 @@ def test_enough_events_pass(records):
 
 def test_no_rows_are_no_crash(records):
     """A filter that leaves nobody still gives every check."""
-    assert len(found(records.iloc[:0])) == 8
+    assert len(found(records.iloc[:0])) == 10
