@@ -68,7 +68,7 @@ def _again(keys: Hashes) -> npt.NDArray[np.bool_]:
 
 
 def _sum(parts: Mapping[str, Hashes]) -> Hashes:
-    return np.sum(list(parts.values()), axis=0, dtype=np.uint64)
+    return np.asarray(np.sum(list(parts.values()), axis=0, dtype=np.uint64), dtype=np.uint64)
 
 
 def _hashes(frame: pd.DataFrame) -> dict[str, Hashes]:
@@ -80,5 +80,6 @@ def _of_column(values: pd.Series[Any], place: int) -> Hashes:
     from pandas.util import hash_array
 
     plain = values.to_numpy(dtype=np.float64, na_value=np.nan) if values.dtype.kind in "biuf" else values.astype(str).to_numpy()
-    salted: Hashes = np.multiply(hash_array(plain, categorize=False), np.uint64(2 * place + 1))
-    return np.bitwise_xor(salted, np.right_shift(salted, np.uint64(29)))
+    salted = np.multiply(hash_array(plain, categorize=False), np.uint64(2 * place + 1))
+    mixed: Hashes = np.bitwise_xor(salted, np.right_shift(salted, np.uint64(29)))
+    return mixed
