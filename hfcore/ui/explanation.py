@@ -26,7 +26,7 @@ _HOW_IMPORTANCE = (
 )
 _WHEN_IMPORTANCE = (
     "Distrust it where two variables go together: each can stand in for the other, so both look as if they did not matter. "
-    "It says what this model uses, not what makes people die."
+    "It says what this model uses, not what causes the outcome."
 )
 _WHEN_DEPENDENCE = (
     "Distrust it where variables go together, because some of these patients cannot exist; where the thin lines cross, the mean "
