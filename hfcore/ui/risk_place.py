@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import streamlit as st
 
 from hfcore.reporting.patients_alike import risk_bars, share_below
+from hfcore.reporting.report import ModelReport
 from hfcore.ui import chart
 from hfcore.ui.figures import risk_spread
 from hfcore.ui.outcome import Outcome
@@ -12,6 +15,9 @@ from hfcore.ui.palette import is_dark, palette
 from hfcore.ui.scoring import Answer
 from hfcore.ui.served_model import Origin
 from hfcore.ui.words import percent
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
 
 
 def draw(found: Origin, answer: Answer, outcome: Outcome) -> None:
@@ -25,12 +31,17 @@ def draw(found: Origin, answer: Answer, outcome: Outcome) -> None:
     st.markdown(said)
     words = outcome.for_markdown()
     chart.draw(
-        risk_spread.build(risk_bars(report), answer.risk, outcome, palette(is_dark())),
+        _figure(found.model.sha256, report.child_id, answer.risk, outcome, is_dark(), _report=report),
         "risk-spread",
         f"How to read this: each bar counts the patients with such a risk, those {words.who_event} on top of those "
         f"{words.who_other}. Each was scored by a model that had not seen them.",
         said,
     )
+
+
+@st.cache_data(show_spinner=False, max_entries=100)
+def _figure(sha256: str, child_id: str, risk: float, outcome: Outcome, dark: bool, _report: ModelReport) -> go.Figure:
+    return risk_spread.build(risk_bars(_report), risk, outcome, palette(dark))
 
 
 def sentence(below: float, rows: int) -> str:

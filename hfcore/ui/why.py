@@ -23,6 +23,7 @@ from hfcore.workspace import Workspace
 
 if TYPE_CHECKING:
     import pandas as pd
+    import plotly.graph_objects as go
 
 SHOWN = 8
 MOST_TABLE_ROWS = 5_000
@@ -49,8 +50,13 @@ def draw(ws: Workspace, endpoint: Endpoint, found: Origin, answer: Answer, colum
     parts = steps(told, by_name)
     said = sentence(told, by_name)
     st.markdown(literal(said))
-    chart.draw(waterfall.build(told.base, parts, palette(is_dark())), "why", _HOW, said, table=lambda: _table(told))
+    chart.draw(_figure(told.base, tuple(parts), is_dark()), "why", _HOW, said, table=lambda: _table(told))
     st.caption(_LIMITS.format(rows=told.rows, background=told.background))
+
+
+@st.cache_data(show_spinner=False, max_entries=100)
+def _figure(base: float, parts: tuple[Step, ...], dark: bool) -> go.Figure:
+    return waterfall.build(base, parts, palette(dark))
 
 
 def _attribution(ws: Workspace, endpoint: Endpoint, found: Origin, answer: Answer) -> Attribution:
