@@ -20,6 +20,7 @@ from hfcore.workspace import Workspace
 
 if TYPE_CHECKING:
     import pandas as pd
+    import plotly.graph_objects as go
 
 _HOW = (
     "PSI is the population stability index (Siddiqi 2006) over tenths of the training patients; 0.1 is usual for some change, "
@@ -45,12 +46,17 @@ def draw(ws: Workspace, endpoint: Endpoint) -> None:
     chosen = st.selectbox("Look at one variable", list(titles), format_func=lambda n: titles[n], key="drift-column", width=320)
     drift = next(d for d in ordered if d.column == chosen)
     chart.draw(
-        input_shares.build(drift, by_name.get(drift.column), palette(is_dark())),
+        _figure(drift, by_name.get(drift.column), is_dark()),
         "input-shares",
         "How to read this: equal heights mean that such values are as common among scored rows as among training patients.",
         f"Shares of scored rows and training patients by {_title(drift.column, by_name)}",
     )
     st.caption(_HOW)
+
+
+@st.cache_data(show_spinner=False, max_entries=100)
+def _figure(drift: Drift, column: Column | None, dark: bool) -> go.Figure:
+    return input_shares.build(drift, column, palette(dark))
 
 
 def _account(ws: Workspace, endpoint: Endpoint) -> Inputs | None:

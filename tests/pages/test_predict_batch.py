@@ -14,8 +14,10 @@ from streamlit.testing.v1 import AppTest
 from hfcore.datasets import load_heart_failure
 from hfcore.datasets.heart_failure import HEART_FAILURE_SCHEMA
 from hfcore.records import Endpoint
+from hfcore.scoring.patient_table import Ready
 from hfcore.states import EndpointState
 from hfcore.ui import batch_results, export, outcome
+from hfcore.ui.batch_job import Job
 from tests.fakes.scoring_service import CannedService, canned_service
 from tests.fakes.workspace import MemoryWorkspace, now
 from tests.pages.conftest import OpenPage
@@ -133,3 +135,24 @@ def test_an_endpoint_that_refuses_is_a_sentence_with_a_way_out(service: CannedSe
     app = finished(app)
     assert "does not accept this key" in app.error[0].value
     assert "Look at the endpoint's keys" in words(app)
+
+
+def test_scoring_is_stopped_at_a_press(service: CannedService, memory: MemoryWorkspace) -> None:
+    """After a stop no further request is made, and what was scored until then is kept and said."""
+    rows = [{"age": 40 + i % 50} for i in range(5_000)]
+    frame = pd.DataFrame(rows)
+    job = Job("ward.csv", frame, Ready(rows, list(range(5_000)), {}, 5_000), memory.endpoint_list[0], None)
+
+    def stopped_meanwhile(handler: BaseHTTPRequestHandler) -> None:
+        job.stop()
+        by_age(handler)
+
+    service.act = stopped_meanwhile
+    job.start()
+    until(lambda: job.is_over, what="the job is over")
+    assert (job.is_stopping, len(service.requests)) == (True, 1)
+    assert job.scores is not None
+    assert (job.scores.scored, job.scores.stopped) == (2_000, True)
+    said = batch_results.sentence(job, job.scores, outcome.of(HEART_FAILURE_SCHEMA))
+    assert "2,000 of 5,000 rows scored" in said
+    assert "Stopped before the end." in said
