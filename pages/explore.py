@@ -13,9 +13,11 @@ def draw(ws: Workspace, action: DeltaGenerator) -> None:
     """Draw the answer in one sentence, the filters, and the evidence in tabs; or the view that the address names."""
     if explore_views.draw(ws, action):
         return
-    if action.button("Start training", key="start-training", type="primary"):
-        navigation.go("train")
+    training = action.button("Start training", key="start-training", type="primary")
     data = selection.dataset(ws)
+    if training:
+        st.session_state["train-dataset"] = data.name
+        navigation.go("train")
     explore_views.ways(data)
     sentence = st.container()
     chosen = selection.bar(ws, data)

@@ -31,8 +31,12 @@ class Choice:
 
 
 def proposed(frame: pd.DataFrame) -> tuple[Choice, ...]:
-    """Return what the columns look like, those of the heart failure records with their units."""
-    return tuple(Choice(c.name, c.kind, c.unit, c.known_at_scoring or c.is_label) for c in infer_schema(frame))
+    """Return what the columns look like, those of the heart failure records with their units; one without a value is left out."""
+    empty = {str(name) for name in frame.columns if frame[name].isna().all()}
+    return tuple(
+        Choice(c.name, LEFT_OUT if c.name in empty else c.kind, c.unit, c.known_at_scoring or c.is_label)
+        for c in infer_schema(frame)
+    )
 
 
 def likely_label(frame: pd.DataFrame) -> str | None:

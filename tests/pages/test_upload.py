@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 import pytest
+from sklearn.datasets import load_breast_cancer
 from streamlit.testing.v1 import AppTest
 
 from hfcore.backends.local.workspace import LocalWorkspace
@@ -46,6 +48,25 @@ def test_a_german_table_is_previewed_named_and_saved(open_page: OpenPage, worksp
     pd.testing.assert_frame_equal(kept.to_pandas(), load_heart_failure())
     assert "Saved as version 1 of klinik, 299 rows" in words(app)
     assert "**299 patients**, of whom **96 died**" in words(app)
+
+
+def test_another_table_with_another_outcome_is_ready_to_train(open_page: OpenPage, workspace: LocalWorkspace) -> None:
+    """A table of other columns with a text outcome, as a German program writes it, can be trained on from the Train page."""
+    bunch = load_breast_cancer(as_frame=True)
+    frame = bunch.data.iloc[:, :6].assign(nothing=np.nan, diagnosis=bunch.target.map({0: "malignant", 1: "benign"}))
+    content = frame.to_csv(index=False, sep=";", decimal=",").encode()
+    app = upload(open_page("explore", view="add"), content, "breast.csv")
+    keyed(app, "selectbox", "upload-label").set_value("diagnosis")
+    sound(app.run())
+    sound(app.button(key="save-data-set").click().run())
+    kept = workspace.dataset("breast")
+    assert kept.schema.names == tuple(frame.columns.drop("nothing"))
+    pd.testing.assert_frame_equal(kept.to_pandas(), frame.drop(columns="nothing"))
+    assert "**569 patients**, of whom **212 have diagnosis malignant** (37 %)." in words(app)
+    sound(app.button(key="start-training").click().run())
+    assert app.selectbox(key="train-dataset").value == "breast"
+    assert app.selectbox(key="train-label-breast").value == "diagnosis"
+    assert not app.button(key="start-training").disabled
 
 
 def test_values_out_of_range_are_said_before_saving(open_page: OpenPage) -> None:

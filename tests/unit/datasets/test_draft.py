@@ -66,6 +66,13 @@ def test_what_cannot_be_is_said_for_all_columns_at_once(clinic: pd.DataFrame) ->
     assert "4 of its cells are not numbers, the first in row 1" in caught.value.fields["outcome"]
 
 
+def test_a_column_without_a_value_is_left_out_unless_somebody_wants_it(clinic: pd.DataFrame) -> None:
+    """An empty column, which no registry takes, is proposed to be left out; everything else is proposed to be kept."""
+    frame = clinic.assign(nothing=np.nan)
+    assert [c.name for c in proposed(frame) if c.kind == LEFT_OUT] == ["nothing"]
+    assert "nothing" not in made(frame, proposed(frame), None)[1].names
+
+
 def test_labels_are_columns_of_few_values_without_gaps(clinic: pd.DataFrame) -> None:
     """What may be predicted has 2 to 20 values and no gap; yes/no columns are offered first."""
     frame = clinic.assign(same=1)
