@@ -12,19 +12,20 @@ from hfcore.records import Endpoint
 KEY_VARIABLE = "SCORING_KEY"
 
 
-def consume_code(endpoint: Endpoint, row: Mapping[str, Any] | None = None) -> dict[str, str]:
+def consume_code(endpoint: Endpoint, row: Mapping[str, Any] | None = None, workspace: str = "hfcore.connect()") -> dict[str, str]:
     """Return how to score one row at an endpoint, by language.
 
     Args:
         endpoint: Where to score.
         row: The patient of the example, by default the sample patient in the model's columns.
+        workspace: The expression that opens the endpoint's workspace in this library.
     """
     patient = _columns(endpoint, row)
     return {
         "Python": _python(endpoint, patient),
         "curl": _curl(endpoint, patient),
         "R": _r(endpoint, patient),
-        "SDK": _sdk(endpoint, patient),
+        "SDK": _sdk(endpoint, patient, workspace),
     }
 
 
@@ -86,13 +87,13 @@ def _r_value(value: Any) -> str:
     return ("TRUE" if value else "FALSE") if isinstance(value, bool) else json.dumps(value, ensure_ascii=False)
 
 
-def _sdk(endpoint: Endpoint, patient: Mapping[str, Any]) -> str:
+def _sdk(endpoint: Endpoint, patient: Mapping[str, Any], workspace: str) -> str:
     """Return the same through this library, which finds address and key by the endpoint's name."""
     rows = "".join(f"    {name!r}: {value!r},\n" for name, value in patient.items())
     return (
         "import hfcore\n\n"
         f"patient = {{\n{rows}}}\n"
-        f"service = hfcore.connect().endpoint({endpoint.name!r})\n"
+        f"service = {workspace}.endpoint({endpoint.name!r})\n"
         "# what service.run(json.dumps({...})) is in azureml.core\n"
         "print(hfcore.ScoringClient(service).predict_proba([patient]))\n"
     )

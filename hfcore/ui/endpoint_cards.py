@@ -145,8 +145,10 @@ def _busy(phase: str, since: datetime, meanwhile: str) -> None:
 
 
 def _steps(phase: str) -> str:
-    """Return the steps of a deployment, those that are done ticked, the present one in bold."""
+    """Return the steps of a deployment, those that are done ticked, the present one in bold; nothing where it goes otherwise."""
     found = [i for i, step in enumerate(_STEPS) if step.lower() in phase.lower()]
+    if not found and phase != "Starting":
+        return ""
     at = found[0] if found else -1
     marks = [f"✓ {s}" if i < at else f"**{s}**" if i == at else f":gray[{s}]" for i, s in enumerate(_STEPS)]
     return "  \n:small[" + " → ".join(marks) + "]"

@@ -6,7 +6,8 @@ import streamlit as st
 
 from hfcore.records import Endpoint
 from hfcore.scoring.snippets import KEY_VARIABLE, consume_code
-from hfcore.ui import endpoint_keys, endpoint_test, endpoint_versions
+from hfcore.ui import endpoint_keys, endpoint_test, endpoint_versions, script
+from hfcore.ui.azure import is_azure
 from hfcore.workspace import Workspace
 
 LOG_LINES = 200
@@ -34,11 +35,12 @@ def _consume(ws: Workspace, endpoint: Endpoint) -> None:
     if not endpoint.scoring_uri:
         st.markdown("The code to call this endpoint shows up here when it has an address.")
         return
-    code = consume_code(endpoint)
+    code = consume_code(endpoint, workspace=script.opened(ws))
     key, first = f"language-{endpoint.name}", next(iter(code))
     language = st.segmented_control("Language", list(code), default=first, required=True, key=key, label_visibility="collapsed")
     if endpoint.auth and KEY_VARIABLE in code[language]:
         st.caption(f"Put the key into the environment variable `{KEY_VARIABLE}` first; it is under Keys.")
     elif language == "SDK":
-        st.caption("On this machine, with this project's `hfcore`: it finds the address and the key by itself.")
+        where = "Wherever you are signed in to Azure" if is_azure(ws) else "On this machine"
+        st.caption(f"{where}, with this project's `hfcore`: it finds the address and the key by itself.")
     st.code(code[language], language=_LANGUAGES.get(language, "python"))

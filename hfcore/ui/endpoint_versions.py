@@ -41,7 +41,7 @@ def draw(ws: Workspace, endpoint: Endpoint) -> None:
     """Draw the versions with their traffic, the way back, and the form of an update."""
     st.markdown(sentence(endpoint))
     if not endpoint.deployments:
-        st.caption("This backend keeps no versions of an endpoint. Deploy another model under another name.")
+        st.caption(_ONE_VERSION if is_azure(ws) else "Nothing is known of its versions. Deploy another model under another name.")
         return
     _table(endpoint.deployments)
     if endpoint.state is EndpointState.TRANSITIONING or endpoint.update is not None:

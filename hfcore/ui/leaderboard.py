@@ -26,6 +26,7 @@ VOTE_WINS = (
     " The highest of many scores is partly luck, so the VotingEnsemble is the best model here: it gives way only to a lead "
     "that luck does not explain."
 )
+_BARE = "no spread over folds is known, so take small differences for chance."
 _NUMBER, _TEXT = st.column_config.NumberColumn, st.column_config.TextColumn
 
 
@@ -43,6 +44,12 @@ def spread(child: ChildRun) -> str:
     return f"{metric(child.score)} ± {metric(statistics.stdev(child.fold_scores))}"
 
 
+def lacks_spread(children: Sequence[ChildRun]) -> bool:
+    """Tell whether scores came without their folds: Azure keeps none, and one hold-out has none."""
+    scored = [c for c in children if c.score is not None]
+    return bool(scored) and all(len(c.fold_scores) < 2 for c in scored)
+
+
 def draw(run: Run, children: Sequence[ChildRun]) -> None:
     """Draw the table; once the run has ended, a click on a row opens that child run's model."""
     order = ranked(children)
@@ -52,7 +59,7 @@ def draw(run: Run, children: Sequence[ChildRun]) -> None:
         "height": table_height(len(order), ALL) if settled else table_height(ROWS, ROWS),
         "row_height": ROW,
         "placeholder": MISSING,
-        "column_config": _columns(run),
+        "column_config": _columns(run, lacks_spread(children)),
         "alt": "Leaderboard of the child runs",
     }
     with st.container(key="leaderboard-table"):
@@ -101,13 +108,16 @@ def _table(order: Sequence[ChildRun], best: str | None = None) -> pd.DataFrame:
     return pd.DataFrame(columns if best else {k: v for k, v in columns.items() if k != "picked"})
 
 
-def _columns(run: Run) -> dict[str, Any]:
+def _columns(run: Run, bare: bool) -> dict[str, Any]:
+    score = _TEXT(
+        f"{metric_name(run)} ± spread", width=115, help="Mean over the validation folds ± standard deviation over them."
+    )
+    if bare:
+        score = _TEXT(metric_name(run), width=115, help="Of the validation data; its spread over the folds is not known.")
     return {
         "rank": _NUMBER("Rank", width=55, format="%d"),
         "algorithm": _TEXT("Scaling, algorithm", width=245, help="Names as Azure ML spells them."),
-        "score": _TEXT(
-            f"{metric_name(run)} ± spread", width=115, help="Mean over the validation folds ± standard deviation over them."
-        ),
+        "score": score,
         "picked": _TEXT("Picked", width=70, help="The model that the run names its best."),
         "seconds": _NUMBER("Seconds", width=75, format="%.1f"),
         "state": _TEXT("State", width=105),
@@ -118,10 +128,12 @@ def _columns(run: Run) -> dict[str, Any]:
 def _reading(run: Run, children: Sequence[ChildRun]) -> str:
     if not children:
         return "Child runs appear here as soon as they start."
-    if run.state.is_finished and run.best_child_id:
-        told = "Click a row to see that model. Higher is better; differences smaller than the spread mean little."
-        return told if ranked(children)[0].id == run.best_child_id else told + VOTE_WINS
-    return "Higher is better; differences smaller than the spread mean little."
+    bare = lacks_spread(children)
+    told = "Higher is better; " + (_BARE if bare else "differences smaller than the spread mean little.")
+    if not (run.state.is_finished and run.best_child_id):
+        return told
+    told = f"Click a row to see that model. {told}"
+    return told if bare or ranked(children)[0].id == run.best_child_id else told + VOTE_WINS
 
 
 def _follow(run: Run, order: Sequence[ChildRun], cells: Sequence[tuple[int, str]]) -> None:

@@ -37,7 +37,12 @@ def training(
 
 def step(ws: Workspace, lines: str) -> str:
     """Return a script that opens this workspace and does one step."""
-    return f"import hfcore\n\nws = {_connect(ws.backend, ws.place)}\n{lines}"
+    return f"import hfcore\n\nws = {opened(ws)}\n{lines}"
+
+
+def opened(ws: Workspace) -> str:
+    """Return the expression that opens this workspace."""
+    return _connect(ws.backend, ws.place)
 
 
 def _connect(backend: str, place: Mapping[str, str]) -> str:

@@ -69,7 +69,7 @@ def draw(ws: Workspace) -> Wish:
     with st.container(border=True, key="group-search"):
         st.markdown("**Search**")
         experiment = _experiment(slots)
-        values |= _search(slots)
+        values |= _search(is_azure(ws), slots)
         values |= train_more.draw(dataset, str(values["label_column_name"]), slots)
     with st.container(border=True, key="group-where"):
         st.markdown("**Where**")
@@ -160,21 +160,22 @@ def _experiment(slots: dict[str, DeltaGenerator]) -> str:
     return (name or "").strip()
 
 
-def _search(slots: dict[str, DeltaGenerator]) -> dict[str, Any]:
+def _search(afar: bool, slots: dict[str, DeltaGenerator]) -> dict[str, Any]:
     values: dict[str, Any] = {"primary_metric": _metric(slots)}
     with st.grid(2, min_column_width=170, key="train-limits"):
         with st.container():
             values["experiment_timeout_minutes"] = _minutes(slots)
         with st.container():
-            values["max_concurrent_iterations"] = _concurrent(slots)
+            values["max_concurrent_iterations"] = _concurrent(afar, slots)
+    enough = "Azure stops when its scores get no better." if afar else "Stop when the last ten child runs brought nothing better."
     values["enable_early_stopping"] = st.toggle(
         "Stop early",
         True,
         key="train-early",
-        help=_azure("enable_early_stopping", "Stop when the last ten child runs brought nothing better."),
+        help=_azure("enable_early_stopping", enough),
         **_KEEP,
     )
-    values["allowed_models"] = _allowed(slots)
+    values["allowed_models"] = _allowed(afar, slots)
     return values
 
 
@@ -206,28 +207,30 @@ def _minutes(slots: dict[str, DeltaGenerator]) -> int:
     return int(minutes)
 
 
-def _concurrent(slots: dict[str, DeltaGenerator]) -> int:
+def _concurrent(afar: bool, slots: dict[str, DeltaGenerator]) -> int:
     cores = os.cpu_count() or 1
+    most = "the cluster has nodes" if afar else f"the {cores} processor cores of this machine"
     number = st.number_input(
         "Child runs at a time",
         1,
         64,
         min(2, cores),
         key="train-concurrent",
-        help=_azure("max_concurrent_iterations", f"More than the {cores} processor cores of this machine brings nothing here."),
+        help=_azure("max_concurrent_iterations", f"More than {most} brings nothing here."),
         **_KEEP,
     )
     slots["max_concurrent_iterations"] = st.container()
     return int(number)
 
 
-def _allowed(slots: dict[str, DeltaGenerator]) -> tuple[str, ...] | None:
+def _allowed(afar: bool, slots: dict[str, DeltaGenerator]) -> tuple[str, ...] | None:
+    empty = f"Leave it empty to {'let Azure choose' if afar else 'try all of them'}."
     chosen = st.multiselect(
         "Kinds of model",
         ALGORITHMS,
         key="train-allowed",
-        placeholder=f"All {len(ALGORITHMS)}",
-        help=_azure("allowed_models", "Leave it empty to try all of them. Two ensembles of the best are added at the end."),
+        placeholder="Azure chooses" if afar else f"All {len(ALGORITHMS)}",
+        help=_azure("allowed_models", f"{empty} Two ensembles of the best are added at the end."),
         **_KEEP,
     )
     slots["allowed_models"] = st.container()

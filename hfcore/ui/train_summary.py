@@ -43,7 +43,7 @@ def draw(ws: Workspace, wish: Wish, settings: AutoMLSettings | None, wrong: Mapp
     if settings is None:
         _wrong(wrong)
         return
-    st.markdown(sentence(wish, settings))
+    st.markdown(sentence(wish, settings, ws.backend))
     st.markdown(time_sentence(settings, ws.runs(limit=_LOOK_BACK), wish, ws.backend))
     train_guardrails.draw(ws, wish.dataset, settings)
     ours = script.training(ws.backend, wish.experiment, settings, wish.dataset.name, ws.place)
@@ -66,10 +66,9 @@ def _wrong(wrong: Mapping[str, str]) -> None:
     st.markdown("\n".join(f"- {literal(s)}" for s in wrong.values()))
 
 
-def sentence(wish: Wish, settings: AutoMLSettings) -> str:
+def sentence(wish: Wish, settings: AutoMLSettings, backend: str = "local") -> str:
     """Say in one sentence, in markdown, what a run with these settings does."""
-    kinds = len(settings.algorithms)
-    tried = "one kind of model learns" if kinds == 1 else f"{_word(kinds)} kinds of model and two ensembles of the best learn"
+    tried = _tried(settings, backend)
     late = follow_up.late_columns(wish.dataset.schema)
     note = f", {follow_up.WITHOUT}" if late and set(late) <= set(settings.excluded_columns) else ""
     return (
@@ -78,6 +77,14 @@ def sentence(wish: Wish, settings: AutoMLSettings) -> str:
         f"**{meaning(settings.primary_metric).title.partition(',')[0]}** {_judged(wish, settings)}, "
         f"{_word(settings.max_concurrent_iterations)} at a time."
     )
+
+
+def _tried(settings: AutoMLSettings, backend: str) -> str:
+    """Name what learns; without a choice of ours Azure makes its own."""
+    if backend.startswith("azureml") and not settings.allowed_models:
+        return "the kinds of model that Azure chooses and two ensembles of the best learn"
+    kinds = len(settings.algorithms)
+    return "one kind of model learns" if kinds == 1 else f"{_word(kinds)} kinds of model and two ensembles of the best learn"
 
 
 def _judged(wish: Wish, settings: AutoMLSettings) -> str:

@@ -22,12 +22,13 @@ _STEPS = (
     ),
     (
         "Put it into service",
-        "Register the best model, deploy it on this machine, and score a patient.",
+        "Register the best model, deploy it {where}, and score a patient.",
         "deploy",
         "Deploy a model",
     ),
 )
 HEIGHT = 190
+_WHERE = {"local": "on this machine"}
 _PRIVATE = {"local": "; nothing leaves this machine."}
 
 
@@ -43,6 +44,6 @@ def draw(ws: Workspace) -> None:
     for number, (title, words, page, label) in enumerate(_STEPS, 1):
         with grid.cell(), st.container(border=True, height=HEIGHT, gap="xsmall"):
             st.markdown(f"**{number}. {title}**")
-            st.markdown(words)
+            st.markdown(words.format(where=_WHERE.get(ws.backend, "in Azure")))
             st.space("stretch")
             navigation.link(page, label, ":material/arrow_forward:")

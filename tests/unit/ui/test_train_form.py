@@ -54,6 +54,19 @@ def test_sentence_counts_what_is_tried() -> None:
     assert train_summary.sentence(one, settings).startswith("One kind of model learns from")
 
 
+def test_sentence_leaves_the_choice_to_azure() -> None:
+    """In Azure without a choice of ours nothing is counted: Azure tries what it sees fit; a choice is counted as here."""
+    free, chosen = _wish(), _wish(allowed_models=("SVM", "LightGBM"))
+    for wish, words in (
+        (free, "The kinds of model that Azure chooses and two ensembles"),
+        (chosen, "Two kinds of model and two"),
+    ):
+        settings, _ = wish.settings()
+        assert settings is not None
+        assert train_summary.sentence(wish, settings, "azureml").startswith(words)
+    assert train_summary.sentence(free, free.settings()[0]).startswith("Ten kinds of model")  # type: ignore[arg-type]
+
+
 def test_a_run_that_met_its_limit_tells_nothing() -> None:
     """Only a run that ended well within its own limit and the new one says how long such a search takes."""
     ws, wish = MemoryWorkspace(), _wish(experiment_timeout_minutes=3)
