@@ -106,7 +106,7 @@ def _figures(
     """Return curves, counts and totals out of AutoML's tables."""
     classes = tables.labels(table) or tables.labels(matrix) or ("0", "1")
     position = len(classes) - 1
-    cuts, everything = tables.thresholds(table, position), tables.all_counts(table, position)
+    cuts = tables.thresholds(table, position)
     rows, events = _totals(matrix, position) or _first(cuts) or known
     return {
         "labels": classes,
@@ -114,8 +114,8 @@ def _figures(
         "rows": rows,
         "events": events,
         "validation": _validation(settings, rows, bool(cuts)),
-        "roc": tables.roc(everything),
-        "precision_recall": tables.precision_recall(everything),
+        "roc": tables.roc(cuts),
+        "precision_recall": tables.precision_recall(cuts),
         "calibration": tables.calibration(cuts),
         "thresholds": cuts,
         "brier": tables.brier(cuts),

@@ -31,13 +31,13 @@ def labels(data: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def thresholds(data: Mapping[str, Any], position: int) -> tuple[ThresholdCounts, ...]:
-    """Return the counts at the evenly spaced cuts, for the class at `position`."""
-    return _counts(data, "probability", position)
+    """Return the counts at the evenly spaced cuts, lowest first, for the class at `position`.
 
-
-def _counts(data: Mapping[str, Any], kind: str, position: int) -> tuple[ThresholdCounts, ...]:
+    Those at the percentiles are left: each fold has percentiles of its own, so their sums are of no one cut, and a curve through
+    both would go back and forth.
+    """
     try:
-        cuts, rows = data[f"{kind}_thresholds"], data[f"{kind}_tables"][position]
+        cuts, rows = data["probability_thresholds"], data["probability_tables"][position]
         found = [_count(float(cut), row) for cut, row in zip(cuts, rows, strict=True)]
     except (KeyError, IndexError, TypeError, ValueError):
         return ()
@@ -49,16 +49,10 @@ def _count(cut: float, row: Sequence[float]) -> ThresholdCounts:
     return ThresholdCounts(cut, true_positive, false_positive, true_negative, false_negative)
 
 
-def all_counts(data: Mapping[str, Any], position: int) -> tuple[ThresholdCounts, ...]:
-    """Return the counts at every cut that the table knows, the highest cut first."""
-    found = {(c.true_positive, c.false_positive): c for k in ("percentile", "probability") for c in _counts(data, k, position)}
-    return tuple(sorted(found.values(), key=lambda c: (c.true_positive + c.false_positive, -c.threshold)))
-
-
 def roc(counts: Sequence[ThresholdCounts]) -> Curve:
     """Return the ROC curve through the counts, from nobody called to everybody."""
     points = [(1.0, 0.0, 0.0)]
-    for c in counts:
+    for c in reversed(counts):
         events, others = c.true_positive + c.false_negative, c.false_positive + c.true_negative
         points.append((c.threshold, c.false_positive / max(others, 1), c.true_positive / max(events, 1)))
     points.append((0.0, 1.0, 1.0))
@@ -68,7 +62,7 @@ def roc(counts: Sequence[ThresholdCounts]) -> Curve:
 def precision_recall(counts: Sequence[ThresholdCounts]) -> Curve:
     """Return precision against recall, starting at recall 0 with precision 1."""
     points = [(1.0, 0.0, 1.0)]
-    for c in counts:
+    for c in reversed(counts):
         called, events = c.true_positive + c.false_positive, c.true_positive + c.false_negative
         if called:
             points.append((c.threshold, c.true_positive / max(events, 1), c.true_positive / called))

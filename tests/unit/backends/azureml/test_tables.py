@@ -4,6 +4,7 @@ import pytest
 from hfcore.backends.azureml import tables
 from hfcore.reporting.curves import threshold_counts
 from hfcore.reporting.evidence import evidence
+from tests.fakes.azure.tables import accuracy_table
 
 
 def scored():
@@ -29,3 +30,16 @@ def test_azures_counts_give_the_decision_curve_exactly():
     assert azures["calibration_slope"].value == pytest.approx(own["calibration_slope"].value, rel=0.05)
     assert azures["calibration_intercept"].value == pytest.approx(own["calibration_intercept"].value, abs=0.03)
     assert [(b.events, b.others) for b in azures["distribution"]] == [(b.events, b.others) for b in own["distribution"]]
+
+
+def test_a_curve_never_goes_back():
+    """Of a table over several folds, whose percentiles differ, the ROC curve rises from one cut to the next."""
+    event, risk = scored()
+    folds = np.arange(len(risk)) % 3
+    data = accuracy_table(event.astype(int), np.column_stack([1 - risk, risk]), folds, [0, 1])["data"]
+    cuts = tables.thresholds(data, 1)
+    roc, precision = tables.roc(cuts), tables.precision_recall(cuts)
+    for values in (roc.x, roc.y, precision.x):
+        assert list(values) == sorted(values)
+    assert len(roc.x) > 50
+    assert (roc.x[0], roc.y[0], roc.x[-1], roc.y[-1]) == (0, 0, 1, 1)
