@@ -66,11 +66,12 @@ def _entry_script(cores: float, memory: float) -> str:
         list(_SCRIPTS),
         format_func=lambda name: _SCRIPTS[name],
         key="deploy-script",
-        help="It is tried with init() before anything is sent, where AutoML's runtime is installed.",
+        help="The program in the container that opens the model and answers requests.",
         **_KEEP,
     )
+    size = "1 core" if cores == 1 else f"{cores:g} cores"
     st.caption(
-        f":orange[:material/payments:] Billed per second for {cores:g} core(s) and {memory:g} GB from now until it is deleted. "
+        f":orange[:material/payments:] Billed per second for {size} and {memory:g} GB from the deployment until it is deleted. "
         "It takes Azure 10 to 30 minutes to start it. Deploying to ACI with SDK v1 is deprecated."
     )
     return str(chosen)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
@@ -30,6 +30,12 @@ _COLUMNS = {
     "processes": _TEXT("Processes", width=75, help="Ids of the processes that belong to it."),
     "detail": _TEXT("What it is", width=125),
 }
+_IN_AZURE = {
+    **{name: column for name, column in _COLUMNS.items() if name != "processes"},
+    "kind": _TEXT("Kind", width=105),
+    "size": _TEXT("Stored", width=65, alignment="right", help="As far as Azure says."),
+    "cost": _TEXT("Running cost", width=215),
+}
 _REASONS = 5
 _HELD = "Nothing can be deleted now; the reasons stand under the table."
 
@@ -43,7 +49,7 @@ def opening(resources: Sequence[Resource], removable: Sequence[Resource], backen
     processes = sum(len(r.processes) for r in resources)
     if backend.startswith("azureml"):
         billed = [r for r in resources if r.kind in ("endpoint", "compute")]
-        cost = f"{by_kind(billed)}, the rest is storage" if billed else "storage only"
+        cost = f"{by_kind(billed)}, as said here; the rest is storage" if billed else "storage only"
         rows = "".join(f"\n- **{literal(r.name)}**: {literal(r.running_cost)}" for r in billed if r.running_cost)
         return f"**{by_kind(removable)}** can be deleted. Running cost: {cost}.\n{rows}"
     cost = "nothing to pay: all of it is on this machine" if backend == "local" else "what each row says"
@@ -67,7 +73,7 @@ def choose(resources: Sequence[Resource], backend: str) -> list[Resource]:
         on_select="rerun",
         selection_mode="multi-row",
         placeholder=MISSING,
-        column_config=_COLUMNS,
+        column_config=_columns(backend),
         alt="Everything that exists",
     )
     _more(len(found), len(shown))
@@ -94,7 +100,12 @@ def _digest(shown: Sequence[Resource]) -> str:
 def _frame(shown: Sequence[Resource], backend: str) -> pd.DataFrame:
     import pandas as pd
 
-    return pd.DataFrame([_row(r, backend) for r in shown], columns=list(_COLUMNS))
+    return pd.DataFrame([_row(r, backend) for r in shown], columns=list(_columns(backend)))
+
+
+def _columns(backend: str) -> dict[str, Any]:
+    """Return the columns; in Azure nothing has processes here."""
+    return _IN_AZURE if backend.startswith("azureml") else _COLUMNS
 
 
 def _row(resource: Resource, backend: str) -> dict[str, object]:
@@ -104,7 +115,7 @@ def _row(resource: Resource, backend: str) -> dict[str, object]:
         "name": resource.name,
         "state": plain(resource.state) if resource.state in SIGNS else resource.state,
         "made": resource.created_at,
-        "size": size(resource.size_bytes),
+        "size": size(resource.size_bytes) if resource.size_bytes or backend == "local" else MISSING,
         "cost": resource.running_cost or free,
         "processes": ", ".join(str(p) for p in resource.processes) or MISSING,
         "detail": resource.detail,

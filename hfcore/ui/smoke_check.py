@@ -11,9 +11,14 @@ import streamlit as st
 
 from hfcore.errors import HfError
 from hfcore.records import ModelVersion, SmokeTest
+from hfcore.ui.azure import is_azure
 from hfcore.ui.words import count, literal
 from hfcore.workspace import Workspace
 
+_IN_AZURE = (
+    "Before anything is sent, the entry script is tried here with the model where AutoML's runtime is installed; "
+    "elsewhere only its form is checked."
+)
 REFRESH_S = 0.5
 PATIENCE_S = 0.05
 
@@ -29,7 +34,9 @@ class Verdict:
 def of(ws: Workspace, model: ModelVersion) -> Verdict:
     """Return how the smoke test of a model stands; the first call starts it."""
     if type(ws).smoke_test is Workspace.smoke_test:
-        return Verdict(True, "This version is checked when it is deployed, before it answers anybody.")
+        return Verdict(
+            True, _IN_AZURE if is_azure(ws) else "This version is checked when it is deployed, before it answers anybody."
+        )
     future = _started(ws.name, model.label, model.sha256, lambda: ws.smoke_test(model))
     try:
         return _told(future.result(timeout=PATIENCE_S))
