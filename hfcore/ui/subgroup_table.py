@@ -24,8 +24,8 @@ def draw(workspace: str, report: ModelReport, outcome: Outcome) -> None:
     """Draw the groups' AUC side by side and all their figures as a table."""
     if not report.subgroups:
         st.info(
-            "This report holds no figures for groups of patients; it is older than they are, or its backend keeps no "
-            "prediction for each patient.",
+            "This report holds no figures for groups of patients; it is older than they are, or comes from Azure, "
+            "which keeps no prediction for each patient.",
             icon=":material/info:",
         )
         return

@@ -16,6 +16,7 @@ import pytest
 from hfcore.records import Endpoint
 from hfcore.scoring.snippets import KEY_VARIABLE, consume_code
 from hfcore.states import EndpointState
+from hfcore.ui import script
 from tests.fakes.scoring_service import canned_service
 
 KEY = "a-secret-key"
@@ -77,6 +78,16 @@ def test_the_library_scores_the_same(auth: bool, monkeypatch: pytest.MonkeyPatch
     assert "0.8, 0.2" in capsys.readouterr().out
     assert json.loads(service.requests[0].body)["data"] == [{"age": 60.0, "sex": 0}]
     assert service.requests[0].headers.get("authorization") == (f"Bearer {KEY}" if auth else None)
+
+
+def test_the_code_for_the_library_opens_the_endpoints_own_workspace() -> None:
+    """Where the endpoint is in Azure, the code for this library signs in there and not on this machine."""
+    place = {"workspace": "ws-heart", "resource_group": "rg", "subscription_id": "s", "identity": "Azure CLI"}
+    ws = SimpleNamespace(backend="azureml", place=place)
+    code = consume_code(_endpoint("http://127.0.0.1:1/score"), workspace=script.opened(ws))["SDK"]  # type: ignore[arg-type]
+    compile(code, "sdk", "exec")
+    assert "hfcore.connect('azureml', config={'workspace_name': 'ws-heart'" in code
+    assert ".endpoint('risk')" in code
 
 
 def test_the_code_for_r_says_the_same() -> None:
