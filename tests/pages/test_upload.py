@@ -78,6 +78,25 @@ def test_values_out_of_range_are_said_before_saving(open_page: OpenPage) -> None
     assert not app.button(key="save-data-set").disabled
 
 
+def test_type_and_unit_of_a_column_can_be_changed(open_page: OpenPage, workspace: LocalWorkspace) -> None:
+    """Two words become yes/no, a unit is kept, a column is left out, and what does not fit closes the saving with its reason."""
+    frame = pd.DataFrame({"weight": [70.5, 80.5, 61.5, 90.5] * 6, "ended": ["dead", "alive"] * 12, "note": ["x", "y", "z"] * 8})
+    app = upload(open_page("explore", view="add"), frame.to_csv(index=False).encode(), "ward.csv")
+    keyed(app, "selectbox", "upload-label").set_value("ended")
+    key = app.data_editor[0].key
+    app.session_state[key] = {"edited_rows": {0: {"Unit": "kg"}, 1: {"Type": "Yes/no"}, 2: {"Type": "Yes/no"}}}
+    sound(app.run())
+    assert "'note' has 3 different values; yes/no needs exactly two." in words(app)
+    assert app.button(key="save-data-set").disabled
+    app.session_state[key] = {"edited_rows": {0: {"Unit": "kg"}, 1: {"Type": "Yes/no"}, 2: {"Type": "Leave out"}}}
+    sound(app.run())
+    sound(app.button(key="save-data-set").click().run())
+    kept = workspace.dataset("ward")
+    assert [(c.name, c.kind, c.unit) for c in kept.schema] == [("weight", "number", "kg"), ("ended", "boolean", "")]
+    assert kept.schema["ended"].choices == ("alive", "dead")
+    assert kept.to_pandas()["ended"].tolist() == [1, 0] * 12
+
+
 def test_a_file_that_is_no_table_is_a_sentence(open_page: OpenPage) -> None:
     """A ragged file gives what is wrong and what to do, saving stays closed, and the next file is taken."""
     app = upload(open_page("explore", view="add"), b"a,b\n1,2\n3,4,5\n", "ragged.csv")
