@@ -43,9 +43,9 @@ def _read(workspace: str, run_id: str, child_id: str, state: str, is_best: bool,
     return _ws.report(run_id, child_id)
 
 
-@st.cache_data(show_spinner=False, max_entries=200)
+@st.cache_resource(show_spinner=False, max_entries=200)
 def figure(
     workspace: str, run_id: str, child_id: str, kind: str, outcome: Outcome, dark: bool, _report: ModelReport
 ) -> go.Figure:
-    """Build one of the figures of a report, or return the one built before."""
+    """Build one of the figures of a report, or return the one built before: the same object, which nobody changes."""
     return _BUILDERS[kind](_report, outcome, palette(dark))

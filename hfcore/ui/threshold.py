@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
@@ -15,6 +16,9 @@ from hfcore.ui.outcome import Outcome
 from hfcore.ui.palette import is_dark, palette
 from hfcore.ui.words import literal, percent
 
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
 
 @st.fragment
 def draw(report: ModelReport, outcome: Outcome) -> None:
@@ -24,7 +28,7 @@ def draw(report: ModelReport, outcome: Outcome) -> None:
         counts = counts_at(report.thresholds, choice.value)
         st.markdown(f"**Threshold {percent(choice.value)}.** {sentence(counts, outcome.for_markdown())}")
         chart.draw(
-            confusion.build(counts, outcome, palette(is_dark())),
+            _figure(counts, outcome, is_dark()),
             "confusion",
             "How to read this: each bar is one group of patients; the solid part is judged rightly. These are the patients the "
             "threshold was chosen on, so it does a little worse on others.",
@@ -34,6 +38,11 @@ def draw(report: ModelReport, outcome: Outcome) -> None:
             for title, value, help_ in shares(counts):
                 st.metric(title, percent(value), help=help_)
         st.caption(_kept(report, choice))
+
+
+@st.cache_resource(show_spinner=False, max_entries=500)
+def _figure(counts: ThresholdCounts, outcome: Outcome, dark: bool) -> go.Figure:
+    return confusion.build(counts, outcome, palette(dark))
 
 
 def _ask(report: ModelReport, words: Outcome) -> ThresholdChoice:
