@@ -87,6 +87,7 @@ def test_a_killed_worker_costs_nothing_but_time(
     assert ended.best_score == undisturbed.run(finished_run.run_id).best_score
     assert workspace.report(run.id).honest == undisturbed.report(finished_run.run_id).honest
     assert workspace.report(run.id).references == undisturbed.report(finished_run.run_id).references
+    assert workspace.report(run.id).importance == undisturbed.report(finished_run.run_id).importance
     assert_store_sound(home)
 
 
