@@ -33,7 +33,7 @@ def submit(
     if cluster is None or cluster.provisioning_state != "Succeeded":
         raise BackendUnavailable(f"The cluster {settings.compute_target!r} is not ready yet.", "Try again in a minute.")
     training = data.for_training(dataset, settings.excluded_columns)
-    config = _automl().AutoMLConfig(
+    config = automl().AutoMLConfig(
         **azure_arguments(settings),
         training_data=training,
         compute_target=cluster,
@@ -47,8 +47,8 @@ def submit(
         return place.submit(config, show_output=False)
 
 
-def _automl() -> Any:
-    """Return AutoML's client, whose log files then go to the droppings and not into the present folder."""
+def automl() -> Any:
+    """Return AutoML's client; the log files of its runs and settings then go to the droppings, not into the present folder."""
     client, logs = sdk.load("azureml.train.automl"), sdk.load("azureml.automl.core._logging.log_server")
     with _lock:
         if not hasattr(logs.set_log_file, "keeps_away"):

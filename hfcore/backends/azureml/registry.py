@@ -13,7 +13,7 @@ from typing import Any
 import requests
 
 from hfcore.automl.settings import AutoMLSettings
-from hfcore.backends.azureml import artifacts, known_as, run_facts, sdk, transport
+from hfcore.backends.azureml import artifacts, known_as, launch, run_facts, sdk, transport
 from hfcore.backends.azureml.connection import Connection
 from hfcore.backends.azureml.data import OURS, Datasets
 from hfcore.backends.azureml.runs import Runs
@@ -90,6 +90,8 @@ class Models:
     def _best(self, run: Run) -> Any:
         """Return Azure's best child as the lesson does; never its fitted model, which would have to be unpickled."""
         parent = self._runs.sdk_run(run.id)
+        if hasattr(parent, "get_best_child"):
+            launch.automl()  # whose settings of the run open a log file
         best = parent.get_best_child() if hasattr(parent, "get_best_child") else None
         if best is None or best.id != run.best_child_id:
             return self._runs.sdk_run(run.id, run.best_child_id)

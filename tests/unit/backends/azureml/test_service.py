@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import hfcore
+from hfcore.backends.azureml import sdk
 from hfcore.backends.azureml.automl_score import run as own_run
 from hfcore.backends.azureml.smoke_test import NO_MODEL, smoke_test
 from hfcore.backends.azureml.workspace import AzureWorkspace
@@ -116,6 +117,15 @@ def test_one_registration_makes_one_version(azure: AzureDouble, ws: AzureWorkspa
     second = ws.register_model(seeded.run_id, name="seeded")
     assert [m.version for m in ws.models() if m.name == "seeded"] == [2, 1]
     assert second.version == 2
+
+
+def test_registering_leaves_no_file(ws: AzureWorkspace, seeded: ModelVersion, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process that registers without having submitted anything leaves no log of the SDK in the present folder."""
+    logs, written = sdk.load("azureml.automl.core._logging.log_server"), list[str | None]()
+    monkeypatch.setattr(logs, "set_log_file", written.append)  # as it is before anything was submitted
+    ws.register_model(seeded.run_id, name="seeded")
+    assert written
+    assert [path for path in written if path and not path.startswith(str(sdk.droppings()))] == []
 
 
 @pytest.mark.fault
