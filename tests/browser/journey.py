@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from playwright.sync_api import Locator, Page, expect
 
@@ -156,6 +157,41 @@ class Journey:
         expect(keyed(self.page, "answer")).not_to_contain_text("has changed")
         settled(self.page)
         return figure.inner_text()
+
+    def correct_a_unit(self) -> None:
+        """Type an ejection fraction as a fraction, take the value that is offered, and score again."""
+        field = keyed(self.page, "patient-value-ejection_fraction").locator("input")
+        field.fill("0.3")
+        field.press("Enter")
+        expect(keyed(self.page, "correct-ejection_fraction")).to_contain_text("Use 30 %", timeout=10 * SECONDS)
+        picture(self.page, "predict-unit-slip")
+        self.press("correct-ejection_fraction")
+        expect(field).to_have_value("30", timeout=10 * SECONDS)
+        self.press("score")
+        expect(keyed(self.page, "answer")).not_to_contain_text("has changed", timeout=30 * SECONDS)
+        settled(self.page)
+
+    def score_table(self, file: Path, rows: int) -> None:
+        """Upload a table in the tab Batch and wait until it is scored."""
+        self._predict_tab("Batch")
+        keyed(self.page, "batch-file").locator("input[type=file]").set_input_files(file)
+        button = keyed(self.page, "score-table").get_by_role("button")
+        expect(button).to_contain_text(f"Score {rows:,} rows", timeout=30 * SECONDS)
+        pressed = time.monotonic()
+        button.click()
+        expect(keyed(self.page, "batch-results")).to_contain_text(f"of {rows:,} rows scored", timeout=60 * SECONDS)
+        self.seconds[f"{rows} rows to results"] = time.monotonic() - pressed
+        picture(self.page, "predict-batch")
+
+    def look_at_requests(self, text: str) -> None:
+        """Open the tab History, which says so."""
+        self._predict_tab("History")
+        expect(self.page.get_by_text(text)).to_be_visible(timeout=10 * SECONDS)
+        picture(self.page, "predict-history")
+
+    def _predict_tab(self, name: str) -> None:
+        keyed(self.page, "predict-tab").get_by_role("tab", name=name).first.click()
+        settled(self.page)
 
     def clean_up(self) -> None:
         """Delete everything, with the words that it asks for."""

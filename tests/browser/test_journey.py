@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 import hfcore
-from hfcore.datasets.heart_failure import SAMPLE_PATIENT
+from hfcore.datasets.heart_failure import HEART_FAILURE_CSV, SAMPLE_PATIENT
 from tests import processes
 from tests.browser.conftest import NewPage
 from tests.browser.journey import ENDPOINT, Journey
@@ -46,7 +46,7 @@ def look_around(journey: Journey) -> None:
     journey.page.get_by_test_id("stMain").get_by_role("link", name="Explore the data").click()
     journey.heading("Explore")
     picture(journey.page, "explore")
-    assert len(journey.tabs("explore-tab")) == 5
+    assert len(journey.tabs("explore-tab")) == 6
 
 
 def train_and_watch(journey: Journey, new_page: NewPage) -> None:
@@ -93,7 +93,7 @@ def update_and_go_back(journey: Journey) -> None:
 
 
 def score(journey: Journey) -> None:
-    """The lesson's patient gets on the page what the live endpoint answers to any other caller."""
+    """The lesson's patient gets on the page what the live endpoint answers to any other caller; so does a whole table."""
     shown = journey.predict()
     picture(journey.page, "predict")
     endpoint = hfcore.connect("local", home=journey.studio.home).endpoint(ENDPOINT)
@@ -101,6 +101,10 @@ def score(journey: Journey) -> None:
     risk = float(hfcore.ScoringClient(endpoint).predict_proba([patient])[0][1])
     assert "time" not in endpoint.features
     assert shown.replace("\u202f", " ").replace("\xa0", " ") == f"{100 * risk:.0f} %"
+    assert len(journey.tabs("answer-tab")) == 6
+    journey.correct_a_unit()
+    journey.score_table(HEART_FAILURE_CSV, 299)
+    journey.look_at_requests("3 requests made from this page")
 
 
 def look_again(studio: Studio, new_page: NewPage) -> None:
