@@ -21,7 +21,7 @@ def draw(ws: Workspace, action: DeltaGenerator) -> None:
     explore_views.ways(data)
     sentence = st.container()
     chosen = selection.bar(ws, data)
-    if selection.table(chosen, data).empty:
+    if not selection.size(chosen, data):
         selection.nobody()
         return
     checks = patients.guardrails(chosen, data)

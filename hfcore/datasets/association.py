@@ -59,11 +59,12 @@ def associations(frame: pd.DataFrame, schema: Schema) -> Associations:
     usable = [c for c in map(str, frame.columns) if c in schema and _is_usable(frame[c], schema[c].kind)]
     names = tuple(usable[:MAX_COLUMNS])
     ready = [_ready(frame[n], schema[n].kind) for n in names]
-    found = [[_measure(a, b) for b in ready] for a in ready]
+    found = {(i, j): _measure(ready[i], ready[j]) for i in range(len(ready)) for j in range(i, len(ready))}
+    places = range(len(ready))
     return Associations(
         names=names,
-        values=tuple(tuple(value for value, _ in row) for row in found),
-        measures=tuple(tuple(measure for _, measure in row) for row in found),
+        values=tuple(tuple(found[min(i, j), max(i, j)][0] for j in places) for i in places),
+        measures=tuple(tuple(found[min(i, j), max(i, j)][1] for j in places) for i in places),
         left_out=tuple(c for c in map(str, frame.columns) if c not in names),
     )
 
@@ -106,8 +107,8 @@ def _correlation(x: Floats, y: Floats) -> float | None:
     if len(x) < 2:
         return None
     x, y = x - x.mean(), y - y.mean()
-    scale = float(np.sqrt((x @ x) * (y @ y)))
-    return float(x @ y) / scale if scale > 0 else None
+    scale = float(np.sqrt((x * x).sum() * (y * y).sum()))  # sums, not products of matrices, which would wake up threads
+    return float((x * y).sum()) / scale if scale > 0 else None
 
 
 def _v(a: Codes, b: Codes) -> float | None:
@@ -127,7 +128,7 @@ def _ratio(number: _Variable, group: _Variable, both: npt.NDArray[np.bool_]) -> 
     values = values - values.mean()
     sizes = np.bincount(codes)
     sums = np.bincount(codes, weights=values)
-    total = float(values @ values)
+    total = float((values * values).sum())
     between = float((sums[sizes > 0] ** 2 / sizes[sizes > 0]).sum())
     return float(np.sqrt(min(1.0, between / total))) if total > 0 else None
 

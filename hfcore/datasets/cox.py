@@ -16,7 +16,6 @@ Flags = npt.NDArray[np.bool_]
 MOST_STEPS = 60
 CLOSE_ENOUGH = 1e-10
 MOST_LOG_HAZARD = 15.0
-AT_ONCE = 256
 
 
 class NotEstimable(ValueError):
@@ -147,12 +146,13 @@ def concordance(durations: Any, died: Any, risks: Any) -> float | None:
     Pairs are comparable when one is known to have died before the other (Harrell et al. 1982, JAMA 247:2543-2546).
     """
     days, events, scores = np.asarray(durations, dtype=np.float64), np.asarray(died, dtype=bool), np.asarray(risks)
+    order = np.lexsort((~events, days))  # by time; of one time, those who died come first
+    days, events, scores = days[order], events[order], scores[order]
     right, pairs = 0.0, 0
-    deaths = np.flatnonzero(events)
-    for start in range(0, len(deaths), AT_ONCE):
-        some = deaths[start : start + AT_ONCE, None]
-        later = (days[None] > days[some]) | ((days[None] == days[some]) & ~events[None])
-        higher, same = scores[some] > scores[None], scores[some] == scores[None]
-        right += float((later & higher).sum() + 0.5 * (later & same).sum())
-        pairs += int(later.sum())
+    for row in np.flatnonzero(events):
+        last = int(np.searchsorted(days, days[row], side="right"))
+        first = last - int((~events[np.searchsorted(days, days[row]) : last]).sum())
+        later = scores[first:]
+        right += float((later < scores[row]).sum() + 0.5 * (later == scores[row]).sum())
+        pairs += len(later)
     return right / pairs if pairs else None

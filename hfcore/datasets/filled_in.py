@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
 MIN_DISTINCT = 20
 MIN_REPEATS = 5
 MIN_SHARE = 0.05
 TIMES_USUAL = 10
+MOST_DECIMALS = 16
 
 
 @dataclass(frozen=True)
@@ -30,43 +33,38 @@ def filled_in_values(values: Any) -> tuple[FilledIn, ...]:
     are on average, and a value in at least five rows that has more decimals than half of the rows need.
     """
     numbers = np.asarray(values, dtype=np.float64)
-    different, times = np.unique(numbers[np.isfinite(numbers)], return_counts=True)
-    counts = Counter(dict(zip(different.tolist(), times.tolist(), strict=True)))
-    if len(counts) <= MIN_DISTINCT:
+    distinct, counts = np.unique(numbers[np.isfinite(numbers)], return_counts=True)
+    if len(distinct) <= MIN_DISTINCT:
         return ()
-    total, usual = counts.total(), _usual_decimals(counts)
-    often = max(MIN_SHARE * total, TIMES_USUAL * total / len(counts))
-    mean = sum(v * n for v, n in counts.items()) / total
-    found = [_judge(v, rows, rows >= often, mean, usual) for v, rows in counts.most_common() if rows >= MIN_REPEATS]
-    return tuple(f for f in found if f is not None)
+    total, decimals = int(counts.sum()), _decimals(distinct)
+    often = max(MIN_SHARE * total, TIMES_USUAL * total / len(distinct))
+    mean = float(distinct @ counts) / total
+    usual = _usual_decimals(decimals, counts)
+    suspects = np.flatnonzero((counts >= MIN_REPEATS) & ((counts >= often) | (decimals > usual)))
+    found = []
+    for at in suspects[np.argsort(-counts[suspects], kind="stable")]:
+        value, rows = float(distinct[at]), int(counts[at])
+        found.append(FilledIn(value, rows, _reason(value, int(decimals[at]), rows >= often, mean)))
+    return tuple(found)
 
 
-def _judge(value: float, rows: int, often: bool, mean: float, usual: int) -> FilledIn | None:
-    if often:
-        reason = "it is the mean of the column" if _rounds_to(mean, value) else "it is far more frequent than the other values"
-        return FilledIn(value, rows, reason)
-    if _decimals(value) > usual:
-        return FilledIn(value, rows, "it has more decimals than the values around it")
-    return None
+def _reason(value: float, decimals: int, often: bool, mean: float) -> str:
+    if not often:
+        return "it has more decimals than the values around it"
+    is_mean = abs(mean - value) <= 0.5 * 10.0**-decimals
+    return "it is the mean of the column" if is_mean else "it is far more frequent than the other values"
 
 
-def _rounds_to(mean: float, value: float) -> bool:
-    return abs(mean - value) <= 0.5 * 10.0 ** -_decimals(value)
+def _decimals(values: Floats) -> Integers:
+    """Return how many decimals each value needs, at most 16: the first number of them to which it is equal when rounded."""
+    needed = np.full(len(values), MOST_DECIMALS)
+    for decimals in range(MOST_DECIMALS - 1, -1, -1):
+        scale = 10.0**decimals
+        needed[np.rint(values * scale) / scale == values] = decimals
+    return needed
 
 
-def _decimals(value: float) -> int:
-    digits = np.format_float_positional(value, trim="-")
-    return len(digits.partition(".")[2])
-
-
-def _usual_decimals(counts: Counter[float]) -> int:
+def _usual_decimals(decimals: Integers, counts: Integers) -> int:
     """Most decimals needed by at least half of the rows."""
-    needed: Counter[int] = Counter()
-    for value, rows in counts.items():
-        needed[_decimals(value)] += rows
-    half, seen = counts.total() // 2, 0
-    for decimals in sorted(needed):
-        seen += needed[decimals]
-        if seen > half:
-            return decimals
-    return 0
+    rows = np.cumsum(np.bincount(decimals, weights=counts))
+    return int(np.searchsorted(rows, rows[-1] // 2, side="right"))

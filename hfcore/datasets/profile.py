@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 Floats = npt.NDArray[np.float64]
 MAX_BINS = 20
+MOST_SEARCHED = 20_000
 MAX_OUTCOMES = 20
 MAX_CATEGORIES = 20
 
@@ -71,7 +72,7 @@ class Histogram:
 
 @dataclass(frozen=True)
 class ColumnProfile:
-    """One column: figures over all rows and by outcome, effect between two outcomes, bins, suspicious values."""
+    """One column: figures over all rows and by outcome, effect between two outcomes, bins, odd values of 20,000 rows."""
 
     column: Column
     overall: Summary
@@ -133,15 +134,22 @@ def _groups(frame: pd.DataFrame, schema: Schema, label: str | None) -> dict[str,
 
 def _profile(column: Column, values: pd.Series, groups: Mapping[str, npt.NDArray[np.bool_]]) -> ColumnProfile:
     kind = "category" if values.dtype.kind not in "biuf" else column.kind
-    by_outcome = {name: _summary(kind, values[rows]) for name, rows in groups.items()}
-    bins = _category_bins(values, groups) if kind == "category" else _bins(kind, column, _floats(values), groups)
+    numbers = _floats(values) if kind != "category" else np.empty(0)
+    if kind == "category":
+        present = values.notna().to_numpy(bool)
+        overall, each = _counted(present), [_counted(present[rows]) for rows in groups.values()]
+        bins = _category_bins(values, groups)
+    else:
+        overall, each = _summary(kind, numbers), [_summary(kind, numbers[rows]) for rows in groups.values()]
+        bins = _bins(kind, column, numbers, overall, groups)
+    suspects = kind in ("number", "integer") and column.known_at_scoring
     return ColumnProfile(
         column=column,
-        overall=_summary(kind, values),
-        by_outcome=by_outcome,
+        overall=overall,
+        by_outcome=dict(zip(groups, each, strict=True)),
         histogram=bins,
-        effect=_effect(kind, list(by_outcome.values()), bins) if not column.is_label else None,
-        filled_in=filled_in_values(_floats(values)) if kind in ("number", "integer") and column.known_at_scoring else (),
+        effect=_effect(kind, each, bins) if not column.is_label else None,
+        filled_in=filled_in_values(numbers[:MOST_SEARCHED]) if suspects else (),
     )
 
 
@@ -149,18 +157,23 @@ def _floats(values: pd.Series) -> Floats:
     return np.asarray(values.to_numpy(dtype="float64", na_value=np.nan), dtype=np.float64)
 
 
-def _summary(kind: str, values: pd.Series) -> Summary:
-    missing = int(values.isna().sum())
-    count = len(values) - missing
-    if kind == "category" or count == 0:
-        return Summary(count, missing)
-    numbers = _floats(values)
-    numbers = numbers[~np.isnan(numbers)]
+def _counted(present: npt.NDArray[np.bool_]) -> Summary:
+    return Summary(int(present.sum()), int((~present).sum()))
+
+
+def _summary(kind: str, values: Floats) -> Summary:
+    known = ~np.isnan(values)
+    counted = _counted(known)
+    if not counted.count:
+        return counted
+    numbers = values[known]
+    mean = float(numbers.mean())
     if kind == "boolean":
-        return Summary(count, missing, mean=float(numbers.mean()), share_yes=float(numbers.mean()))
-    low, q1, q2, q3, high = (float(q) for q in np.quantile(numbers, (0, 0.25, 0.5, 0.75, 1)))
-    sd = float(numbers.std(ddof=1)) if count > 1 else None
-    return Summary(count, missing, float(numbers.mean()), sd, low, q1, q2, q3, high)
+        return replace(counted, mean=mean, share_yes=mean)
+    sd = float(numbers.std(ddof=1)) if counted.count > 1 else None
+    low, high = float(numbers.min()), float(numbers.max())
+    q1, q2, q3 = (float(q) for q in np.quantile(numbers, (0.25, 0.5, 0.75), overwrite_input=True))
+    return Summary(counted.count, counted.missing, mean, sd, low, q1, q2, q3, high)
 
 
 def _effect(kind: str, outcomes: list[Summary], bins: Histogram) -> Effect | None:
@@ -194,38 +207,43 @@ def _pooled_variance(a: Summary, b: Summary) -> float:
     return squares / (a.count + b.count - 2)
 
 
-def _bins(kind: str, column: Column, numbers: Floats, groups: Mapping[str, npt.NDArray[np.bool_]]) -> Histogram:
-    present = numbers[np.isfinite(numbers)]
+def _bins(kind: str, column: Column, numbers: Floats, overall: Summary, groups: Mapping[str, npt.NDArray[np.bool_]]) -> Histogram:
     rows = groups or {"all": np.ones(len(numbers), dtype=bool)}
     if kind == "boolean":
         names = column.choices or ("no", "yes")
         return Histogram(names=names, counts={g: tuple(int((numbers[r] == v).sum()) for v in (0, 1)) for g, r in rows.items()})
-    if not len(present):
+    finite = np.isfinite(numbers)
+    if not finite.any():
         return Histogram()
+    present = numbers[finite]
     whole = bool((present == np.floor(present)).all())
-    edges = _whole_edges(present) if whole else np.histogram_bin_edges(present, _bin_count(present))
-    counts = {g: np.histogram(numbers[r & np.isfinite(numbers)], edges)[0] for g, r in rows.items()}
+    edges = (
+        _whole_edges(present, overall) if whole else np.linspace(present.min(), present.max(), _bin_count(present, overall) + 1)
+    )
+    span = (float(edges[0]), float(edges[-1]))
+    counts = {g: np.histogram(numbers[r & finite], len(edges) - 1, span)[0] for g, r in rows.items()}
     return Histogram(tuple(edges.tolist()), counts={g: tuple(c.tolist()) for g, c in counts.items()})
 
 
-def _bin_count(numbers: Floats) -> int:
+def _bin_count(numbers: Floats, overall: Summary) -> int:
     """Return the number of bins by Freedman and Diaconis 1981 (Z Wahrscheinlichkeitstheorie 57:453-476), at most 20."""
-    spread = float(np.subtract(*np.quantile(numbers, (0.75, 0.25))))
-    if spread <= 0:
+    spread = (overall.upper_quartile or 0.0) - (overall.lower_quartile or 0.0)
+    if not 0 < spread < np.inf:
         return MAX_BINS
     return max(1, min(MAX_BINS, int(np.ceil(float(np.ptp(numbers)) * len(numbers) ** (1 / 3) / (2 * spread)))))
 
 
-def _whole_edges(numbers: Floats) -> Floats:
+def _whole_edges(numbers: Floats, overall: Summary) -> Floats:
     """Return edges half way between whole numbers, so that every bin holds equally many of them."""
     low, high = float(np.floor(numbers.min())), float(np.ceil(numbers.max()))
-    width = float(np.ceil((high - low + 1) / _bin_count(numbers)))
+    width = float(np.ceil((high - low + 1) / _bin_count(numbers, overall)))
     return np.asarray(np.arange(low - 0.5, high + width, width), dtype=np.float64)
 
 
 def _category_bins(values: pd.Series, groups: Mapping[str, npt.NDArray[np.bool_]]) -> Histogram:
-    names = values.dropna().astype(str).value_counts().index[:MAX_CATEGORIES].tolist()
+    codes, found = values.factorize()
+    known = codes >= 0
+    often = np.argsort(-np.bincount(codes[known], minlength=len(found)), kind="stable")[:MAX_CATEGORIES]
     rows = groups or {"all": np.ones(len(values), dtype=bool)}
-    texts = values.astype(str)
-    counts = {g: texts[r].value_counts().reindex(names, fill_value=0) for g, r in rows.items()}
-    return Histogram(names=tuple(names), counts={g: tuple(int(n) for n in c) for g, c in counts.items()})
+    counts = {g: np.bincount(codes[r & known], minlength=len(found))[often] for g, r in rows.items()}
+    return Histogram(names=tuple(str(found[i]) for i in often), counts={g: tuple(c.tolist()) for g, c in counts.items()})

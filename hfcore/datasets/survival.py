@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 Floats = npt.NDArray[np.float64]
 Z95 = 1.959963984540054
 MOST_GROUPS = 5
+MOST_TIMES = 10_000
 
 
 @dataclass(frozen=True)
@@ -50,11 +51,11 @@ def kaplan_meier(durations: Any, died: Any, name: str = "All patients") -> Survi
     """Estimate survival (Kaplan and Meier 1958, J Am Stat Assoc 53:457-481).
 
     Args:
-        durations: Days under observation, one per patient, none missing.
+        durations: Days under observation, one per patient, none missing; more than 10,000 different ones are rounded up.
         died: Whether the patient died at that time (else the observation just ended).
         name: What the group is called.
     """
-    days = np.asarray(durations, dtype=np.float64)
+    days = _bounded(np.asarray(durations, dtype=np.float64))
     events = np.asarray(died, dtype=bool)
     times, at_risk, deaths = _life_table(days, events)
     survival = np.cumprod(1.0 - deaths / np.maximum(at_risk, 1))
@@ -71,6 +72,14 @@ def kaplan_meier(durations: Any, died: Any, name: str = "All patients") -> Survi
         at_risk=tuple(at_risk.astype(int).tolist()),
         median=float(times[half[0]]) if len(half) else None,
     )
+
+
+def _bounded(days: Floats) -> Floats:
+    """Round times up to 10,000 steps of the follow-up where there are more different ones than that."""
+    if len(days) <= MOST_TIMES or len(np.unique(days)) <= MOST_TIMES:
+        return days
+    step = float(days.max()) / MOST_TIMES
+    return np.asarray(np.ceil(days / step) * step, dtype=np.float64)
 
 
 def _life_table(days: Floats, died: npt.NDArray[np.bool_]) -> tuple[Floats, Floats, Floats]:

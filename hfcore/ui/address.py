@@ -9,10 +9,10 @@ import streamlit as st
 from hfcore.datasets.dataset import Dataset
 from hfcore.datasets.filters import Filter, read
 
-WHERE = "where"
+WHERE, VERSION = "where", "version"
 _CHOICES = ("across", "up", "by", "cut")
 _HERE = "filter-column"  # a widget that every run of the page draws, so its state says that the reader was here before
-_REMEMBERED = "explore-address"
+_REMEMBERED, _ABOUT = "explore-address", "explore-about"
 
 
 def filters(data: Dataset) -> tuple[Filter, ...]:
@@ -42,10 +42,23 @@ def set_filters(wanted: Iterable[Filter]) -> None:
 
 
 def forget() -> None:
-    """Take filters and choices out: the reader chose another data set, whose columns are others."""
-    for name in (WHERE, *_CHOICES):
+    """Take filters, choices and version out of the address."""
+    for name in (WHERE, VERSION, *_CHOICES):
         if name in st.query_params:
             del st.query_params[name]
+
+
+def about(data: Dataset) -> None:
+    """Forget filters and choices when the page turns to another data set, whose columns are others."""
+    if st.session_state.get(_ABOUT, data.name) != data.name:
+        forget()
+    st.session_state[_ABOUT] = data.name
+
+
+def version() -> int | None:
+    """Return the version of the data set that the address names, None for the current one."""
+    named = st.query_params.get(VERSION, "")
+    return int(named) if named.isdecimal() and len(named) < 10 else None
 
 
 def keep(data: Dataset) -> None:
@@ -57,4 +70,6 @@ def keep(data: Dataset) -> None:
         for name, values in before.items():
             st.query_params[name] = values
     now = {name: st.query_params.get_all(name) for name in (WHERE, *_CHOICES)}
+    if any(now.values()):
+        st.query_params[VERSION] = str(data.version)
     pages[(data.name, data.version)] = {name: values for name, values in now.items() if values}

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from hfcore.datasets.dataset import Dataset
-from hfcore.ui import baseline, guardrail_list, patients, relations, survival, variables
+from hfcore.ui import baseline, guardrail_list, patients, relations, selection, survival, variables
 from hfcore.ui.selection import Selection
 
 
@@ -20,6 +20,9 @@ def draw(chosen: Selection, data: Dataset) -> None:
 
 
 def _guardrails(chosen: Selection, data: Dataset) -> None:
+    checked = selection.sample_words(chosen, data)
+    if checked:
+        st.caption(f"Checked on {checked}.")
     guardrail_list.draw(patients.guardrails(chosen, data))
 
 

@@ -12,7 +12,7 @@ from hfcore.datasets.guardrails import Guardrail, check_guardrails
 from hfcore.datasets.profile import ColumnProfile, TableProfile
 from hfcore.datasets.schema import Column, Schema
 from hfcore.datasets.survival import median_follow_up
-from hfcore.ui import download, selection
+from hfcore.ui import download, export, selection
 from hfcore.ui.selection import Selection
 from hfcore.ui.words import count, literal, percent
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 HEIGHT = 460
+MOST_SHOWN = 1_000
 CLEAR_EFFECT = 0.5
 
 
@@ -46,7 +47,7 @@ def guardrails(chosen: Selection, data: Dataset) -> tuple[Guardrail, ...]:
 @st.cache_data(show_spinner=False, max_entries=50)
 def _guardrails(chosen: Selection, _data: Dataset) -> tuple[Guardrail, ...]:
     label = _data.schema.label
-    return check_guardrails(selection.table(chosen, _data), label.name, _data.schema) if label else ()
+    return check_guardrails(selection.sample(chosen, _data), label.name, _data.schema) if label else ()
 
 
 def _event(profile: TableProfile, data: Dataset) -> str:
@@ -75,7 +76,7 @@ def _median_follow_up(chosen: Selection, _data: Dataset) -> float | None:
     label = _data.schema.label
     if label is None or "time" not in _data.schema:
         return None
-    rows = selection.table(chosen, _data)[["time", label.name]].dropna()
+    rows = selection.table(chosen, _data, ("time", label.name)).dropna()
     return median_follow_up(rows["time"], rows[label.name] == 1)
 
 
@@ -103,7 +104,9 @@ def _listed(parts: list[str]) -> str:
 
 def draw(chosen: Selection, data: Dataset) -> None:
     """Draw the table of the chosen patients and its download."""
-    shown = _readable(chosen, _data=data)
+    shown, number = _readable(chosen, _data=data), selection.size(chosen, data)
+    if len(shown) < number:
+        st.caption(f"Showing the first {len(shown):,} of {number:,} patients; filter to see others, or download them all.")
     labels = [c.name for c in data.schema if c.is_label]
     st.dataframe(
         shown,
@@ -117,7 +120,7 @@ def draw(chosen: Selection, data: Dataset) -> None:
         "patients",
         lambda: selection.table(chosen, data),
         "The values as stored: yes is 1, no is 0.",
-        label=f"Download {count(len(shown), 'row')} as CSV",
+        label=f"Download {count(number, 'row')} as CSV",
         name=data.name,
         look="secondary",
     )
@@ -136,7 +139,7 @@ def _config(column: Column) -> Any:
 
 @st.cache_data(show_spinner=False, max_entries=20)
 def _readable(chosen: Selection, _data: Dataset) -> pd.DataFrame:
-    frame = selection.table(chosen, _data)
+    frame = export.neutral_table(selection.table(chosen, _data).head(MOST_SHOWN))
     return frame.assign(**{c.name: frame[c.name].map(_words(c)) for c in _yes_no(_data.schema) if c.name in frame.columns})
 
 

@@ -10,7 +10,7 @@ from hfcore.datasets.association import SPEARMAN, Associations, associations
 from hfcore.datasets.dataset import Dataset
 from hfcore.datasets.schema import Column
 from hfcore.ui import chart, selection, session, variables
-from hfcore.ui.figures import association, pair
+from hfcore.ui.figures import association, density, pair
 from hfcore.ui.palette import is_dark, palette
 from hfcore.ui.selection import Selection
 from hfcore.ui.words import literal
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 _STRENGTHS = ((0.1, "hardly related"), (0.3, "weakly related"), (0.5, "moderately related"))
+MOST_DOTS = 2_000
+_DOTS = "How to read this: each dot is a patient; yes/no values are spread a little so that no dot hides another."
+_FIELDS = "How to read this: the darker a field, the more patients have these two values; all of them are counted."
 _MATRIX = "association"
 _HOW_TO_READ = (
     "How to read this: green pairs rise together, purple ones run against each other, faint ones are unrelated; click one to see "
@@ -43,6 +46,8 @@ def draw(chosen: Selection, data: Dataset) -> None:
                 lambda: _matrix_rows(found),
                 on_click=_show_clicked,
             )
+            if selection.sample_words(chosen, data):
+                st.caption(f"Compared: {selection.sample_words(chosen, data)}.")
             if found.left_out:
                 st.caption(f"Not in the matrix: {literal(', '.join(found.left_out[:10]))}{' …' if found.left_out[10:] else ''}")
         with st.container():
@@ -73,9 +78,9 @@ def _pair(chosen: Selection, data: Dataset, found: Associations) -> None:
         chart.draw(
             _scatter(chosen, across, up, is_dark(), _data=data),
             "pair",
-            "How to read this: each dot is a patient; yes/no values are spread a little so that no dot hides another.",
+            _FIELDS if selection.size(chosen, data) > MOST_DOTS else _DOTS,
             f"{data.schema[across].title} against {data.schema[up].title}",
-            lambda: selection.table(chosen, data)[[across, up]],
+            lambda: selection.table(chosen, data, (across, up)),
         )
 
 
@@ -116,7 +121,7 @@ def pair_words(found: Associations, across: Column, up: Column) -> str:
 
 @st.cache_data(show_spinner=False, max_entries=50)
 def _associations(chosen: Selection, _data: Dataset) -> Associations:
-    return associations(selection.table(chosen, _data), _data.schema)
+    return associations(selection.sample(chosen, _data), _data.schema)
 
 
 @st.cache_data(show_spinner=False, max_entries=20)
@@ -126,9 +131,15 @@ def _matrix(chosen: Selection, dark: bool, _data: Dataset) -> go.Figure:
 
 @st.cache_data(show_spinner=False, max_entries=100)
 def _scatter(chosen: Selection, across: str, up: str, dark: bool, _data: Dataset) -> go.Figure:
-    rows = selection.table(chosen, _data).dropna(subset=[across, up])
+    rows = selection.table(chosen, _data, (across, up, *_label(_data))).dropna(subset=[across, up])
+    if len(rows) > MOST_DOTS:
+        return density.build(rows, _data.schema[across], _data.schema[up], palette(dark))
     groups = variables.by_outcome(rows, _data, selection.profile(chosen, _data))
     return pair.build(groups, _data.schema[across], _data.schema[up], palette(dark))
+
+
+def _label(data: Dataset) -> tuple[str, ...]:
+    return (data.schema.label.name,) if data.schema.label else ()
 
 
 def _matrix_rows(found: Associations) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -11,12 +12,19 @@ from hfcore.datasets.comparison import Comparison, compare
 from hfcore.datasets.dataset import Dataset
 from hfcore.datasets.filters import Filter, is_number, passing
 from hfcore.datasets.profile import TableProfile, profile_table
+from hfcore.datasets.schema import Column
+from hfcore.errors import DatasetNotFound
 from hfcore.ui import address, filter_bar, script, sdk_script, show_code
 from hfcore.ui.words import literal
 from hfcore.workspace import Workspace
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
     import pandas as pd
+
+
+MOST_COMPARED = 20_000
 
 
 @dataclass(frozen=True)
@@ -36,13 +44,28 @@ class Selection:
 
 
 def dataset(ws: Workspace) -> Dataset:
-    """Return the data set the page shows; draws a chooser when there is more than one."""
+    """Return the data set the page shows, in the version that the address names; draws a chooser when there is more than one."""
     names = [d.name for d in ws.datasets()]
-    if len(names) < 2:
-        return ws.dataset()
-    default = names.index(ws.dataset().name)
-    chosen = st.selectbox("Data set", names, default, key="dataset", bind="query-params", on_change=address.forget)
-    return ws.dataset(chosen)
+    current = ws.dataset()
+    if len(names) > 1:
+        default = names.index(current.name)
+        current = ws.dataset(st.selectbox("Data set", names, default, key="dataset", bind="query-params"))
+    address.about(current)
+    wanted = address.version()
+    return current if wanted in (None, current.version) else _older(ws, current, wanted or 0)
+
+
+def _older(ws: Workspace, current: Dataset, version: int) -> Dataset:
+    """Return the version that the address names, and say that it is not the current one; the current one if it is gone."""
+    try:
+        found = ws.dataset(current.name, version)
+    except DatasetNotFound:
+        st.warning(f"Version {version} in the address does not exist any more. Shown is version {current.version}.")
+        address.forget()
+        return current
+    st.info(f"The address shows version {version} of this data set; version {current.version} is the current one.")
+    st.button(f"Show version {current.version}", key="show-current-version", on_click=address.forget)
+    return found
 
 
 def everybody(ws: Workspace, data: Dataset) -> Selection:
@@ -66,9 +89,36 @@ def nobody() -> None:
     st.info("No patient fits this filter. Widen it, or show all patients again.", icon=":material/filter_alt:")
 
 
-def table(selection: Selection, data: Dataset) -> pd.DataFrame:
-    """Return the chosen patients, one row each, values as stored."""
-    return _table(selection, _data=data)
+def table(selection: Selection, data: Dataset, columns: Sequence[str] = ()) -> pd.DataFrame:
+    """Return the chosen patients, one row each, values as stored; all readers share it, so nobody may change it.
+
+    With `columns` only these, which saves copying the others.
+    """
+    whole = _whole(replace(selection, filters=()), _data=data)
+    whole = whole[list(dict.fromkeys(columns))] if columns else whole
+    return whole if selection.is_everybody else whole[_rows(selection, _data=data)]
+
+
+def size(selection: Selection, data: Dataset) -> int:
+    """Return how many patients are chosen."""
+    return data.rows if selection.is_everybody else int(_rows(selection, _data=data).sum())
+
+
+def sample(selection: Selection, data: Dataset, most: int = MOST_COMPARED) -> pd.DataFrame:
+    """Return the chosen patients, or that many of them drawn at random, always the same ones."""
+    if size(selection, data) <= most:
+        return table(selection, data)
+    import numpy as np
+
+    whole = _whole(replace(selection, filters=()), _data=data)
+    rows = np.arange(len(whole)) if selection.is_everybody else np.flatnonzero(_rows(selection, _data=data))
+    return whole.iloc[np.sort(np.random.default_rng(0).choice(rows, most, replace=False))]
+
+
+def sample_words(selection: Selection, data: Dataset, most: int = MOST_COMPARED) -> str:
+    """Say that not all chosen patients were looked at; "" when they were."""
+    number = size(selection, data)
+    return "" if number <= most else f"{most:,} of {number:,} patients, drawn at random"
 
 
 def profile(selection: Selection, data: Dataset) -> TableProfile:
@@ -84,13 +134,17 @@ def comparisons(selection: Selection, data: Dataset) -> dict[str, Comparison]:
 @st.cache_data(show_spinner=False, max_entries=50)
 def _comparisons(selection: Selection, _data: Dataset) -> dict[str, Comparison]:
     label = profile(selection, _data).label
-    return {c.column: c for c in compare(table(selection, _data), _data.schema, label)}
+    return {c.column: c for c in compare(sample(selection, _data), _data.schema, label)}
 
 
-@st.cache_data(show_spinner=False, max_entries=50)
-def _table(selection: Selection, _data: Dataset) -> pd.DataFrame:
-    frame = _data.to_pandas()
-    return frame if selection.is_everybody else frame[passing(frame, selection.filters)]
+@st.cache_resource(show_spinner="Reading the table…", max_entries=4)
+def _whole(whole: Selection, _data: Dataset) -> pd.DataFrame:
+    return _data.to_pandas()
+
+
+@st.cache_resource(show_spinner=False, max_entries=50)
+def _rows(selection: Selection, _data: Dataset) -> npt.NDArray[np.bool_]:
+    return passing(_whole(replace(selection, filters=()), _data=_data), selection.filters)
 
 
 @st.cache_data(show_spinner=False, max_entries=20)
@@ -107,8 +161,21 @@ def _profile(selection: Selection, _data: Dataset) -> TableProfile:
 
 
 def code(ws: Workspace, data: Dataset) -> None:
-    """Show what reads this data set, as code."""
-    ours = f"data = ws.dataset({data.name!r}, {data.version})\nprint(data.to_pandas().describe())\n"
+    """Show what reads this data set, as code, with the filters of the page."""
+    filtered = "".join(f"frame = frame[{_condition(f, data.schema[f.column])}]\n" for f in address.filters(data))
+    ours = f"data = ws.dataset({data.name!r}, {data.version})\nframe = data.to_pandas()\n{filtered}print(frame.describe())\n"
     show_code.draw(
         ws, "explore", script.step(ws, ours), sdk_script.data(data.name), "print(data.to_pandas_dataframe().describe())\n"
     )
+
+
+def _condition(wanted: Filter, of: Column) -> str:
+    """Write a filter as an expression of pandas."""
+    column = f"frame[{wanted.column!r}]"
+    if wanted.values:
+        values = [int(v) for v in wanted.values] if of.kind == "boolean" else list(wanted.values)
+        return f"{column}.isin({values!r})"
+    low, high = (f"{bound!r}" if bound is not None else None for bound in (wanted.low, wanted.high))
+    if low and high:
+        return f"{column}.between({low}, {high})"
+    return f"{column} >= {low}" if low else f"{column} <= {high}"

@@ -122,12 +122,12 @@ Compared = tuple[tuple[SurvivalCurve, ...], float | None]
 @st.cache_data(show_spinner=False, max_entries=100)
 def _compared(chosen: Selection, factor: str, cut: float | None, times: FollowUp, _data: Dataset) -> Compared:
     """Return the curves, one without a factor, and the log-rank p value between them."""
-    rows = selection.table(chosen, _data)
+    rows = selection.table(chosen, _data, (times.time, times.event, *([factor] if factor else ())))
     if factor:
         named = {"time": times.time, "event": times.event}
         curves = survival_by(rows, factor, _data.schema, cut=cut, **named)
         return curves, survival_difference(rows, factor, _data.schema, cut=cut, **named)
-    rows = rows[[times.time, times.event]].dropna()
+    rows = rows.dropna()
     return (kaplan_meier(rows[times.time], rows[times.event] == 1),), None
 
 

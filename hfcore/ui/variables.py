@@ -30,6 +30,8 @@ _HOW_TO_JUDGE = (
     "p: how often chance alone makes such a difference. q: p corrected for the number of variables looked at; "
     "of all variables with q below 0.05 about one in twenty is chance."
 )
+MOST_DOTS = 2_000
+MOST_CARDS = 40
 _SIZES = ((0.2, "hardly any difference"), (0.5, "small difference"), (0.8, "medium difference"))
 
 
@@ -37,12 +39,21 @@ def draw(chosen: Selection, data: Dataset) -> None:
     """Draw one card per variable: title and unit, the effect in words, the figure."""
     profile, tests = selection.profile(chosen, data), selection.comparisons(chosen, data)
     figures = _figures(chosen, is_dark(), _data=data)
-    st.caption(f"{_HOW_TO_READ} {_HOW_TO_JUDGE if tests else ''}")
+    st.caption(" ".join(s for s in (_HOW_TO_READ, _HOW_TO_JUDGE if tests else "", _drawn(chosen, data)) if s))
     with st.grid(2, min_column_width=360, key="variables"):
-        for variable in ordered(profile):
+        for variable in ordered(profile)[:MOST_CARDS]:
             with st.container(border=True):
                 _card(variable, figures.get(variable.column.name), tests.get(variable.column.name))
+    if len(profile.by_effect) > MOST_CARDS:
+        st.caption(f"Showing {MOST_CARDS} of {len(profile.by_effect):,} variables; the download has them all.")
     download.table("variables", lambda: _rows(profile, tests), "Every figure, effect and test of this tab", "Download as CSV")
+
+
+def _drawn(chosen: Selection, data: Dataset) -> str:
+    """Say what was drawn at random; "" when everybody is shown."""
+    dots, tested = selection.sample_words(chosen, data, MOST_DOTS), selection.sample_words(chosen, data)
+    words = f"Dots and boxes show {dots}; the figures in words are of all." if dots else ""
+    return f"{words} Tests: {tested}." if tested else words
 
 
 def ordered(profile: TableProfile) -> list[ColumnProfile]:
@@ -124,8 +135,8 @@ def _row(variable: ColumnProfile, test: Comparison | None) -> dict[str, object]:
 @st.cache_data(show_spinner=False, max_entries=20)
 def _figures(chosen: Selection, dark: bool, _data: Dataset) -> dict[str, go.Figure]:
     profile = selection.profile(chosen, _data)
-    groups = by_outcome(selection.table(chosen, _data), _data, profile)
-    return {p.column.name: _figure(p, groups, dark) for p in profile.by_effect}
+    groups = by_outcome(selection.sample(chosen, _data, MOST_DOTS), _data, profile)
+    return {p.column.name: _figure(p, groups, dark) for p in ordered(profile)[:MOST_CARDS]}
 
 
 def _figure(variable: ColumnProfile, groups: dict[str, pd.DataFrame], dark: bool) -> go.Figure:

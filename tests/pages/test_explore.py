@@ -204,6 +204,58 @@ def test_a_table_without_follow_up_says_so(memory: MemoryWorkspace, open_page: O
     assert "Survival needs days under observation" in words(tab(open_page("explore"), "Survival"))
 
 
+def test_a_link_shows_the_version_it_was_made_on(
+    memory: MemoryWorkspace, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An address with a version opens that one and says so, also when another is current; a lost one is said."""
+    older = replace(memory.dataset_list[0], version=7, sha256="7", loader=lambda: load_heart_failure().head(120), rows=120)
+    known = memory.dataset
+    found = {7: older}
+    monkeypatch.setattr(memory, "dataset", lambda name=DATA, version=None: found.get(version) or known(name, version))
+    app = open_page("explore", version="7", where=["sex:0"])
+    assert "The address shows version 7 of this data set; version 1 is the current one." in words(app)
+    chosen = load_heart_failure().head(120)
+    assert f"**{(chosen['sex'] == 0).sum()} patients**" in words(app)
+    sound(app.button(key="show-current-version").click().run())
+    assert "**299 patients**" in words(app)
+    assert "Version 9 in the address does not exist any more." in words(open_page("explore", version="9"))
+
+
+def test_the_code_has_the_filters(open_page: OpenPage) -> None:
+    """The script of the page keeps the patients that the page shows."""
+    code = open_page("explore", where=["sex:0", "age:60..", "ejection_fraction:20..40"]).code[0].value
+    assert "frame = frame[frame['sex'].isin([0])]" in code
+    assert "frame = frame[frame['age'] >= 60.0]" in code
+    assert "frame = frame[frame['ejection_fraction'].between(20.0, 40.0)]" in code
+
+
+def test_a_long_table_is_bounded_and_says_so(memory: MemoryWorkspace, open_page: OpenPage) -> None:
+    """Of many patients the browser gets a thousand rows, two thousand dots and fields instead of dots; counts are of all."""
+    frame = load_heart_failure().sample(21_000, replace=True, random_state=1, ignore_index=True)
+    memory.dataset_list[0] = replace(memory.dataset_list[0], sha256="3", rows=21_000, loader=lambda: frame)
+    app = open_page("explore")
+    assert "**21,000 patients**" in words(app)
+    assert len(table(app)) == 1_000
+    assert "Showing the first 1,000 of 21,000 patients" in words(app)
+    assert "Dots and boxes show 2,000 of 21,000 patients, drawn at random" in words(tab(app, "Variables"))
+    assert all(len(chart.proto.spec) < 200_000 for chart in app.get("plotly_chart"))
+    assert "the darker a field, the more patients" in words(tab(app, "Relations"))
+    assert "Compared: 20,000 of 21,000 patients, drawn at random." in words(app)
+    assert "patients have a missing value or were not among the 10,000 drawn at random" in words(tab(app, "Survival"))
+    assert "Checked on 20,000 of 21,000 patients, drawn at random." in words(tab(app, "Guardrails"))
+
+
+def test_shown_texts_start_no_formula(memory: MemoryWorkspace, open_page: OpenPage) -> None:
+    """The table's own download, which the browser makes of what it shows, holds no formula either."""
+    frame = pd.DataFrame({"=note": ["=1+1", "@x", "fine", "-2"] * 5, "x": [-1.0, 2, -3, 4] * 5, "dead": [0, 1, 0, 1] * 5})
+    columns = (Column("=note", "note", "category", levels=("=1+1",)), Column("x", "x", "number"))
+    schema = Schema((*columns, Column("dead", "dead", "boolean", is_label=True)))
+    memory.dataset_list[0] = replace(memory.dataset_list[0], schema=schema, rows=20, sha256="4", loader=lambda: frame)
+    shown = table(open_page("explore"))
+    assert set(shown["'=note"]) == {"'=1+1", "'@x", "fine", "'-2"}
+    assert set(shown["x"]) == {-1.0, 2.0, -3.0, 4.0}
+
+
 def test_guardrails_say_what_to_do(open_page: OpenPage) -> None:
     """What was alerted comes first, with advice."""
     said = words(tab(open_page("explore"), "Guardrails"))

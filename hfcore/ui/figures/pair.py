@@ -36,7 +36,7 @@ def build(groups: dict[str, pd.DataFrame], across: Column, up: Column, colours: 
             customdata=np.stack([_written(rows[c.name], c) for c in (across, up)], axis=-1).tolist(),
             hovertemplate=f"{_name(across)} %{{customdata[0]}},<br>{_name(up)} %{{customdata[1]}}: {name}<extra></extra>",
         )
-    chart.layout(figure, colours, _axis(across), _axis(up), HEIGHT)
+    chart.layout(figure, colours, axis_title(across), axis_title(up), HEIGHT)
     figure.update_layout(showlegend=len(groups) > 1, legend={"orientation": "h", "x": 1, "xanchor": "right", "y": 1.08})
     for column, update in ((across, figure.update_xaxes), (up, figure.update_yaxes)):
         names = _names(column, groups)
@@ -77,5 +77,6 @@ def _name(column: Column) -> str:
     return html.escape(column.title, quote=False)
 
 
-def _axis(column: Column) -> str:
+def axis_title(column: Column) -> str:
+    """Write a column's title with its unit, safe for a figure."""
     return f"{_name(column)}, {html.escape(column.unit, quote=False)}" if column.unit else _name(column)
