@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 Floats = npt.NDArray[np.float64]
 MAX_BINS = 20
 MOST_SEARCHED = 20_000
+MOST_BINNED = 200_000
 MAX_OUTCOMES = 20
 MAX_CATEGORIES = 20
 
@@ -63,7 +64,10 @@ class Effect:
 
 @dataclass(frozen=True)
 class Histogram:
-    """Rows per bin and outcome: `edges` bound the bins of a number, `names` are the values of anything else."""
+    """Rows per bin and outcome: `edges` bound the bins of a number, `names` are the values of anything else.
+
+    Numbers of more than 200,000 rows are not counted into bins.
+    """
 
     edges: tuple[float, ...] = ()
     names: tuple[str, ...] = ()
@@ -213,7 +217,7 @@ def _bins(kind: str, column: Column, numbers: Floats, overall: Summary, groups: 
         names = column.choices or ("no", "yes")
         return Histogram(names=names, counts={g: tuple(int((numbers[r] == v).sum()) for v in (0, 1)) for g, r in rows.items()})
     finite = np.isfinite(numbers)
-    if not finite.any():
+    if not finite.any() or len(numbers) > MOST_BINNED:
         return Histogram()
     present = numbers[finite]
     whole = bool((present == np.floor(present)).all())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -114,7 +114,8 @@ def _model(chosen: Selection, times: FollowUp, _data: Dataset) -> CoxModel | str
     profile = selection.profile(chosen, _data)
     names = [p.column.name for p in profile.by_effect if p.column.known_at_scoring and p.column.name != times.event]
     try:
-        return cox_model(selection.table(chosen, _data), names, _data.schema, times)
+        model = cox_model(selection.sample(chosen, _data), names, _data.schema, times)
+        return replace(model, of_rows=selection.size(chosen, _data))
     except NotEstimable as error:
         return str(error)
 

@@ -173,7 +173,7 @@ def _condition(wanted: Filter, of: Column) -> str:
     """Write a filter as an expression of pandas."""
     column = f"frame[{wanted.column!r}]"
     if wanted.values:
-        values = [int(v) for v in wanted.values] if of.kind == "boolean" else list(wanted.values)
+        values: list[object] = [int(v) if of.kind == "boolean" else v for v in wanted.values]
         return f"{column}.isin({values!r})"
     low, high = (f"{bound!r}" if bound is not None else None for bound in (wanted.low, wanted.high))
     if low and high:
