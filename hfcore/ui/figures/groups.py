@@ -44,7 +44,7 @@ def build(report: ModelReport, outcome: Outcome, colours: Palette) -> go.Figure:
     )
     if everybody is not None:
         text = f"dotted: all patients, {metric(everybody.value)}"
-        chart.label(figure, everybody.value, -0.9, text, colours.muted, "center")
+        chart.label(figure, 1.02, -0.9, text, colours.muted, "right")
     return figure
 
 
