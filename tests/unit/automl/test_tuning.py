@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from hfcore.automl.engine import fit
-from hfcore.automl.executors import process_executor
+from hfcore.automl.executors import ProcessExecutor
 from hfcore.automl.outcome import ChildOutcome, TrialPlan
 from hfcore.automl.portfolio import plan_trials
 from hfcore.automl.result import AutoMLResult
@@ -110,10 +110,11 @@ def test_no_round_follows_when_the_search_is_over_or_out_of_time() -> None:
     assert len(asked) == ROUND
 
 
-def test_the_leaderboard_does_not_depend_on_how_many_work_at_once(long_table: pd.DataFrame, found: AutoMLResult) -> None:
+def test_the_leaderboard_does_not_depend_on_how_many_work_at_once(
+    long_table: pd.DataFrame, found: AutoMLResult, pool: ProcessExecutor
+) -> None:
     """Two processes find what one does, parameters included."""
-    with process_executor(2) as executor:
-        again = fit(long_table, SETTINGS, executor=executor)
+    again = fit(long_table, SETTINGS, executor=pool)
     assert [(c.algorithm, c.score, c.steps) for c in again.children] == [(c.algorithm, c.score, c.steps) for c in found.children]
     assert len(found.children) == 7
     assert len({c.score for c in found.children}) > 4
