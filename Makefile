@@ -8,13 +8,13 @@ PYTHON  ?= $(firstword $(foreach p,python3.11 python3 python3.12 python3.13 pyth
 # What is installed is noted in a file named after the requirement files' content, so a second start never asks pip.
 digest   = $(shell cat $(1) | cksum | cut -d' ' -f1)
 RUNTIME := $(VENV)/.runtime-$(call digest,requirements.txt constraints.txt)
-TESTING := $(VENV)/.testing-$(call digest,requirements.txt requirements-ray.txt requirements-dev.txt constraints.txt)
+TESTING := $(VENV)/.testing-$(call digest,requirements.txt requirements-ray.txt requirements-mlflow.txt requirements-dev.txt constraints.txt)
 
 # All engines on all folds take hours; `make bench` compares the three that need no installation, on two folds of each set.
 SHORT_COMPARISON := --folds 0-1 --engines hfcore,logistic,forest-500
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint browser azure-server screenshots bench lock clean
+.PHONY: help run test lint browser azure-server mlflow-server screenshots bench lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -22,7 +22,7 @@ help: ## List the targets
 run: $(RUNTIME) ## Start the app on http://localhost:8501; the first time, install it into .venv
 	@exec $(PY) -m streamlit run app.py
 
-test: lint browser azure-server ## Check style and types, then run every test, the browser's too
+test: lint browser azure-server mlflow-server ## Check style and types, then run every test, the browser's too
 	@exec $(PY) -m tests.suite
 
 lint: $(TESTING) ## Check style and types only
@@ -35,6 +35,9 @@ browser: $(TESTING) ## Look for Chromium; install it on Debian as root
 
 azure-server: $(TESTING) ## Install Azure's own inference server into .venv-azure, to compare with
 	@$(PY) -m tests.inference.azure_server
+
+mlflow-server: $(TESTING) ## Install MLflow's own server into .venv-mlflow, to mirror a run to
+	@$(PY) -m tests.mlflow_server
 
 screenshots: $(TESTING) browser ## Take the README's screenshots anew into docs/images
 	@exec $(PY) -m docs.take_screenshots
@@ -53,7 +56,7 @@ lock: ## Resolve the requirements in a clean environment and write constraints.t
 	@mv build/constraints.txt constraints.txt && rm -rf build/lock
 
 clean: ## Remove .venv, caches and test output; your data in ~/.hfstudio stays
-	@rm -rf $(VENV) .venv-azure build dist *.egg-info .pytest_cache .ruff_cache .mypy_cache .hypothesis tests/artifacts
+	@rm -rf $(VENV) .venv-azure .venv-mlflow build dist *.egg-info .pytest_cache .ruff_cache .mypy_cache .hypothesis tests/artifacts
 	@find app.py pages hfcore inference tests bench docs -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
 
 define need_python

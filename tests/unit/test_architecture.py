@@ -33,6 +33,7 @@ ONLY_IN = {
     "plotly": ("pages", "hfcore.ui"),
     "sqlalchemy": ("hfcore.backends.local",),
     "alembic": ("hfcore.backends.local",),
+    "mlflow": ("hfcore.backends.local",),
     "ray": ("hfcore.automl.executors",),
     "azureml": ("hfcore.backends.azureml",),
     "azure": ("hfcore.backends.azureml", "hfcore.backends.azureml_v2"),

@@ -131,10 +131,10 @@ def _name(line: str) -> str:
 
 def test_requirements_are_what_is_imported() -> None:
     """Every package that the product imports is required by name, and nothing else is."""
-    files = ("requirements.txt", "requirements-ray.txt")
+    files = ("requirements.txt", "requirements-ray.txt", "requirements-mlflow.txt")
     required = {_name(line) for f in files for line in (ROOT / f).read_text().splitlines()} - {""}
     known_as = {"scikit-learn": "sklearn", "xgboost-cpu": "xgboost", "azureml-core": "azureml"}
-    known_as["azureml-train-automl-client"] = "azureml"
+    known_as |= {"azureml-train-automl-client": "azureml", "mlflow-skinny": "mlflow"}
     in_azure = {"joblib"}  # imported by the entry script inside Azure's container, which brings it
     assert _imported() - in_azure == {known_as.get(name, name) for name in required}
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Row, select
 
+from hfcore.backends.local import mirror
 from hfcore.backends.local.files import remove_temporary
 from hfcore.backends.local.launch import launch, remove_scratch, run_folder
 from hfcore.backends.local.lease import ACTIVE, MOST_FRUITLESS, Lease, is_dead, take_over, worker_of
@@ -49,6 +50,7 @@ def _recover(store: Store, row: Row[Any]) -> bool:
         _give_up(store, lease)
     else:
         launch(store, lease, row.processes, row.settings["compute_target"])
+        mirror.start(store, lease.run_id)  # the one from before may have died as well; if it lives, this one leaves
     return True
 
 

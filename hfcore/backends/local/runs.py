@@ -15,6 +15,7 @@ import numpy as np
 from sqlalchemy import Row, insert, select
 
 from hfcore.automl.settings import AutoMLSettings
+from hfcore.backends.local import mirror
 from hfcore.backends.local.admission import check_submission
 from hfcore.backends.local.compute import ComputeTargets
 from hfcore.backends.local.data import Datasets
@@ -66,6 +67,7 @@ class Runs:
         with self._store.write() as connection:
             connection.execute(insert(runs).values(row))
         launch(self._store, lease, processes, settings.compute_target)
+        mirror.start(self._store, lease.run_id)
         return self.get(lease.run_id)
 
     def get(self, run_id: str) -> Run:
