@@ -6,13 +6,16 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.browser.chromium import FLAGS, find_chromium, install_command
 from tests.browser.studio import Studio, free_port
-from tests.browser.watch import ARTIFACTS, Watch
+from tests.browser.watch import ARTIFACTS, SECONDS, Watch
 
 NewPage = Callable[..., Page]
+# What a test waits for comes within a second or two; on a machine that does other work as well, later. How fast pages are is
+# measured in bench/.
+expect.set_options(timeout=30 * SECONDS)
 
 
 @pytest.fixture(scope="package")

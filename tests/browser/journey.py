@@ -163,10 +163,10 @@ class Journey:
         field = keyed(self.page, "patient-value-ejection_fraction").locator("input")
         field.fill("0.3")
         field.press("Enter")
-        expect(keyed(self.page, "correct-ejection_fraction")).to_contain_text("Use 30 %", timeout=10 * SECONDS)
+        expect(keyed(self.page, "correct-ejection_fraction")).to_contain_text("Use 30 %", timeout=30 * SECONDS)
         picture(self.page, "predict-unit-slip")
         self.press("correct-ejection_fraction")
-        expect(field).to_have_value("30", timeout=10 * SECONDS)
+        expect(field).to_have_value("30", timeout=30 * SECONDS)
         self.press("score")
         expect(keyed(self.page, "answer")).not_to_contain_text("has changed", timeout=30 * SECONDS)
         settled(self.page)
@@ -186,7 +186,7 @@ class Journey:
     def look_at_requests(self, text: str) -> None:
         """Open the tab History, which says so."""
         self._predict_tab("History")
-        expect(self.page.get_by_text(text)).to_be_visible(timeout=10 * SECONDS)
+        expect(self.page.get_by_text(text)).to_be_visible(timeout=30 * SECONDS)
         picture(self.page, "predict-history")
 
     def _predict_tab(self, name: str) -> None:

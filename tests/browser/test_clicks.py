@@ -49,5 +49,5 @@ def stop(journey: Journey, ws: hfcore.Workspace) -> None:
     journey.press("confirm-cancel")
     until(lambda: ws.run(run_id).ended_at, seconds=20, what=f"the end of {run_id}")
     assert ws.run(run_id).state is hfcore.RunState.CANCELED
-    expect(journey.page.get_by_test_id("stMain")).to_contain_text("Cancelled after", timeout=10 * SECONDS)
+    expect(journey.page.get_by_test_id("stMain")).to_contain_text("Cancelled after", timeout=30 * SECONDS)
     expect(keyed(journey.page, "cancel-run")).to_have_count(0)

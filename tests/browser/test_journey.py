@@ -74,7 +74,7 @@ def reload_mid_run(journey: Journey, other: Page, run_id: str) -> None:
     """Fault U1: another browser, and a reload of it, show the run going on; there is still one run."""
     for _ in range(2):
         other.goto(journey.studio.url("runs", run=run_id))
-        expect(keyed(other, "cancel-run")).to_be_visible(timeout=10 * SECONDS)
+        expect(keyed(other, "cancel-run")).to_be_visible(timeout=30 * SECONDS)
     other.close()
     assert [r.id for r in hfcore.connect("local", home=journey.studio.home).runs()] == [run_id]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+import signal
 import sys
 import threading
 from pathlib import Path
@@ -14,6 +15,7 @@ from tests.fakes.azure.server import AzureServer
 
 def main(folder: Path) -> None:
     """Serve an empty workspace with the heart failure records in it; write config.json and calls.log into `folder`."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell makes what it starts in the background deaf to it
     server = AzureServer(folder)
     double = server.double
     double.datasets.add("heart-failure-records", load_heart_failure())
