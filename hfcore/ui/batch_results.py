@@ -9,7 +9,7 @@ import streamlit as st
 
 from hfcore.scoring.table_scores import Scores
 from hfcore.settings import NOTICE
-from hfcore.ui import chart, download
+from hfcore.ui import chart, download, export
 from hfcore.ui.batch_job import Job
 from hfcore.ui.figures import risk_histogram
 from hfcore.ui.outcome import Outcome
@@ -103,6 +103,6 @@ def _set_aside(scores: Scores) -> None:
 
     places = sorted(scores.problems)[:SHOWN_PROBLEMS]
     shown = pd.DataFrame({"Row": [p + 1 for p in places], "Reason": [scores.problems[p] for p in places]})
-    st.dataframe(shown, key="set-aside", hide_index=True, height=table_height(len(shown), MOST_ROWS))
+    st.dataframe(export.neutral_table(shown), key="set-aside", hide_index=True, height=table_height(len(shown), MOST_ROWS))
     if len(scores.problems) > SHOWN_PROBLEMS:
         st.caption(f"The first {SHOWN_PROBLEMS} are shown; the download has all of them.")

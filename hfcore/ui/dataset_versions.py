@@ -8,7 +8,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from hfcore.datasets.dataset import Dataset
-from hfcore.ui import view
+from hfcore.ui import export, view
 from hfcore.ui.azure import is_azure
 from hfcore.ui.table import table_height
 from hfcore.ui.words import ago, exact, literal, size
@@ -50,7 +50,7 @@ def _table(versions: Sequence[Dataset], current: Dataset) -> None:
         }
         for v in versions
     ]
-    st.dataframe(pd.DataFrame(rows), key="versions", hide_index=True, height=table_height(len(rows), 10))
+    st.dataframe(export.neutral_table(pd.DataFrame(rows)), key="versions", hide_index=True, height=table_height(len(rows), 10))
 
 
 def _chosen(versions: Sequence[Dataset], current: Dataset) -> Dataset:

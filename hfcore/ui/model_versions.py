@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from hfcore.records import ModelVersion
-from hfcore.ui import navigation, version_comparison, version_form, version_words
+from hfcore.ui import export, navigation, version_comparison, version_form, version_words
 from hfcore.ui.guard import guard
 from hfcore.ui.table import ROW, table_height
 from hfcore.ui.words import MISSING, count, literal, metric
@@ -76,7 +76,7 @@ def _table(models: Sequence[ModelVersion]) -> None:
 def _frame(models: Sequence[ModelVersion]) -> pd.DataFrame:
     import pandas as pd
 
-    return pd.DataFrame([_row(m) for m in models], columns=list(_COLUMNS))
+    return export.neutral_table(pd.DataFrame([_row(m) for m in models], columns=list(_COLUMNS)))
 
 
 def _row(model: ModelVersion) -> dict[str, object]:

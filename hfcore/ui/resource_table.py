@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from hfcore.records import Resource
+from hfcore.ui import export
 from hfcore.ui.deletion import KINDS, by_kind, in_order
 from hfcore.ui.states import SIGNS, plain
 from hfcore.ui.table import ROW, table_height
@@ -100,7 +101,7 @@ def _digest(shown: Sequence[Resource]) -> str:
 def _frame(shown: Sequence[Resource], backend: str) -> pd.DataFrame:
     import pandas as pd
 
-    return pd.DataFrame([_row(r, backend) for r in shown], columns=list(_columns(backend)))
+    return export.neutral_table(pd.DataFrame([_row(r, backend) for r in shown], columns=list(_columns(backend))))
 
 
 def _columns(backend: str) -> dict[str, Any]:

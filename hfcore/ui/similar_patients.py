@@ -9,7 +9,7 @@ import streamlit as st
 
 from hfcore.datasets.resemblance import Neighbour, Resemblance
 from hfcore.datasets.schema import Column
-from hfcore.ui import served_model
+from hfcore.ui import export, served_model
 from hfcore.ui.outcome import Outcome
 from hfcore.ui.patients import heading
 from hfcore.ui.scoring import Answer
@@ -35,7 +35,7 @@ def draw(ws: Workspace, found: Origin, answer: Answer, outcome: Outcome) -> None
     affected = [_is_event(frame, found, n) for n in nearest]
     st.markdown(sentence(affected, outcome.for_markdown()))
     shown = table(frame, found, nearest, resemblance, answer.values, outcome)
-    st.dataframe(shown, key="similar-patients", hide_index=True, height=table_height(len(shown), 20))
+    st.dataframe(export.neutral_table(shown), key="similar-patients", hide_index=True, height=table_height(len(shown), 20))
     sampled = " Compared with a sample of 10,000 of them." if resemblance.is_sampled else ""
     st.caption(HOW + sampled)
 

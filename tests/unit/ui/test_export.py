@@ -1,6 +1,8 @@
-"""CSV files that leave the app."""
+"""Tables that leave the app."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -46,3 +48,18 @@ def test_html_shows_cells_literally() -> None:
     assert "<i>" not in text
     assert "<td>&#x27;=1+1</td><td>-1.0</td>" in text
     assert not [cell for cell in text.split("<td>")[1:] if cell.startswith(("=", "+", "@", "\t", "\r"))]
+
+
+@pytest.mark.parametrize("room", ["batch_results", "dataset_versions", "model_versions", "resource_table", "similar_patients"])
+def test_tables_that_hold_what_users_typed_go_through_the_same_gate(room: str) -> None:
+    """Streamlit offers every table it shows as CSV, so what users typed or uploaded is made harmless before it is shown."""
+    source = (Path(export.__file__).parent / f"{room}.py").read_text()
+    assert source.count("export.neutral_table(") == source.count("st.dataframe(") == 1
+
+
+def test_moments_stay_moments() -> None:
+    """A column of moments is not turned into texts, and a description that looks like a formula is harmless."""
+    table = pd.DataFrame({"at": pd.to_datetime(["2026-11-25T22:00Z"]), "description": ["=1+1"]})
+    safe = export.neutral_table(table)
+    assert safe["at"].dtype == table["at"].dtype
+    assert safe["description"].tolist() == ["'=1+1"]
