@@ -14,7 +14,7 @@ from pathlib import Path
 PYTEST = (sys.executable, "-m", "pytest", "--durations=15")
 OFFLINE = ("unshare", "--net", "sh", "-c", 'ip link set lo up && exec "$@"', "sh")
 FIRST = ("browser",)  # alone, because a person's patience is part of what it measures
-HALF = ("contract", "pages")
+HALF = ("contract", "fakes", "inference", "pages")  # takes as long as the rest
 
 
 def parts() -> list[list[list[str]]]:
