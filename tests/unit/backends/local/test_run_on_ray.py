@@ -115,8 +115,12 @@ class Head:
 
 
 @pytest.fixture
-def cluster(tmp_path: Path) -> Iterator[int]:
-    """A Ray cluster of this machine that was there before, and the port of its client server."""
+def cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
+    """A Ray cluster of this machine that was there before, and the port of its client server.
+
+    Ray notes in this process's environment that a cluster of another test wants a token; this one knows none.
+    """
+    monkeypatch.delenv("RAY_AUTH_MODE", raising=False)
     folder = Path(tempfile.mkdtemp(prefix="r", dir="/tmp"))
     head = Head(folder, free_port(), tmp_path / "head.log")
     guard = start_guard(folder)
