@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from hfcore.datasets.ranks import rank_area
 from hfcore.datasets.schema import Column, Schema
 from hfcore.reporting.calibration import Z95, wilson_interval
 from hfcore.reporting.report import Estimate, Subgroup
@@ -81,17 +82,12 @@ def missed_share(group: Subgroup, cut: float) -> Estimate | None:
 
 def delong(truth: Flags, risk: Floats) -> Estimate | None:
     """Return the AUC with DeLong's 95 % interval; without bounds where it is 0 or 1, None where only one outcome happened."""
-    own, others = np.sort(risk[truth]), np.sort(risk[~truth])
-    if not len(own) or not len(others):
+    area, method = rank_area(risk, truth), "DeLong, on the log odds"
+    if np.isnan(area.auc):
         return None
-    won = (np.searchsorted(others, own, "left") + np.searchsorted(others, own, "right")) / (2 * len(others))
-    lost = 1 - (np.searchsorted(own, others, "left") + np.searchsorted(own, others, "right")) / (2 * len(own))
-    area, method = float(won.mean()), "DeLong, on the log odds"
-    if min(len(own), len(others)) < 2 or not 0.0 < area < 1.0:
-        return Estimate(area, method=method)
-    error = np.sqrt(won.var(ddof=1) / len(own) + lost.var(ddof=1) / len(others)) / (area * (1 - area))
-    low, high = (1 / (1 + np.exp(-(np.log(area / (1 - area)) + side * Z95 * error))) for side in (-1, 1))
-    return Estimate(area, float(low), float(high), method)
+    if np.isnan(area.low):
+        return Estimate(area.auc, method=method)
+    return Estimate(area.auc, area.low, area.high, method)
 
 
 def _mean_difference(truth: Flags, risk: Floats) -> Estimate | None:
