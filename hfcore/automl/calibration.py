@@ -29,9 +29,8 @@ class Calibration:
         """Return the probability of every class."""
         return softmax(self.slope * scores + self.shifts)
 
-    def export(self, graph: Graph, scores: str) -> str:
-        """Append the same formula to a graph."""
-        scaled = graph.add("Mul", scores, graph.number(self.slope))
+    def export(self, graph: Graph, scaled: str) -> str:
+        """Append the same formula to a graph; `scaled` is slope * scores, which whoever makes the scores can multiply sooner."""
         return graph.add("Softmax", graph.add("Add", scaled, graph.constant(self.shifts)), axis=1)
 
 

@@ -58,8 +58,9 @@ class Vote:
 
     def export(self, graph: Graph, members: Sequence[str]) -> str:
         """Append the same formula to a graph."""
-        parts = [graph.add("Mul", export_log(graph, m), graph.number(w)) for m, w in zip(members, self.weights, strict=True)]
-        return self.calibration.export(graph, graph.add("Sum", *parts))
+        logs = export_logs(graph, members)
+        each = np.vstack([self.calibration.slope * w * np.eye(graph.classes) for w in self.weights])
+        return self.calibration.export(graph, graph.add("MatMul", logs, graph.constant(each)))
 
     def shares(self) -> list[float]:
         """Return each member's share of the vote."""
@@ -86,12 +87,10 @@ class Stack:
 
     def export(self, graph: Graph, members: Sequence[str]) -> str:
         """Append the same formula to a graph."""
-        odds = []
-        for name in members:
-            logs = export_log(graph, name)
-            others = graph.add("Gather", logs, graph.constant(np.arange(1, graph.classes)), axis=1)
-            odds.append(graph.add("Sub", others, graph.add("Gather", logs, graph.constant(np.array([0])), axis=1)))
-        return self.link.export(graph, graph.add("Concat", *odds, axis=1))
+        against_first = np.eye(graph.classes)[:, 1:]
+        against_first[0] = -1.0
+        each = np.kron(np.eye(len(members)), against_first)
+        return self.link.export(graph, graph.add("MatMul", export_logs(graph, members), graph.constant(each)))
 
     def shares(self) -> list[float]:
         """Return each member's summed coefficient as a share of all."""
@@ -173,10 +172,10 @@ def log_odds(probabilities: Iterable[Floats]) -> Floats:
     return np.hstack([log[:, 1:] - log[:, :1] for log in logs])
 
 
-def export_log(graph: Graph, probabilities: str) -> str:
-    """Append the logarithm of clipped probabilities."""
+def export_logs(graph: Graph, members: Sequence[str]) -> str:
+    """Append the logarithms of the members' clipped probabilities, side by side."""
     low, high = graph.number(LEAST_PROBABILITY), graph.number(1 - LEAST_PROBABILITY)
-    return graph.add("Log", graph.add("Clip", graph.double(probabilities), low, high))
+    return graph.add("Log", graph.add("Clip", graph.add("Concat", *members, axis=1), low, high))
 
 
 def choose_members(children: Sequence[ChildOutcome], folds: Sequence[int]) -> list[tuple[ChildOutcome, float]]:
@@ -269,5 +268,5 @@ def _fitted(child: ChildOutcome) -> Floats:
 
 def _to_onnx(task: Task, members: Sequence[ChildOutcome], combination: Vote | Stack) -> bytes:
     graph = Graph(task.values.shape[1], task.classes)
-    names = [graph.include(m.model, f"child{m.number}_") for m in members if m.model is not None]
+    names = [graph.include(m.model) for m in members if m.model is not None]
     return graph.to_bytes(combination.export(graph, names))

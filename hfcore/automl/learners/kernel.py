@@ -47,12 +47,12 @@ class KernelLogistic:
         return self.line.export_scores(graph, self._export_kernel(graph, x))
 
     def _export_kernel(self, graph: Graph, x: str) -> str:
-        x = graph.add("Mul", x, graph.constant(self.emphasis))
-        norms = graph.constant((self.landmarks * self.landmarks).sum(axis=1))
-        own = graph.add("ReduceSum", graph.add("Mul", x, x), graph.constant(np.array([1])), keepdims=1)
-        product = graph.add("Mul", graph.add("MatMul", x, graph.constant(self.landmarks.T)), graph.number(2.0))
-        squares = graph.add("Relu", graph.add("Sub", graph.add("Add", own, norms), product))
-        return graph.add("Exp", graph.add("Mul", squares, graph.number(-self.gamma)))
+        near = np.sqrt(self.gamma) * self.landmarks
+        x = graph.add("Mul", x, graph.constant(np.sqrt(self.gamma) * self.emphasis))
+        own = graph.add("ReduceSumSquare", x, axes=[1], keepdims=1)
+        product = graph.add("Sub", graph.add("MatMul", x, graph.constant(2.0 * near.T)), own)
+        likeness = graph.add("Sub", product, graph.constant((near * near).sum(axis=1)))
+        return graph.add("Exp", graph.add("Min", likeness, graph.number(0.0)))
 
 
 def gaussian(x: Floats, landmarks: Floats, gamma: float) -> Floats:

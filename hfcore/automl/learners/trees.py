@@ -59,8 +59,8 @@ def export_link(graph: Graph, scores: str, targets: int) -> str:
     """Turn scores into probabilities: the logistic function for one score, softmax for several."""
     if targets > 1:
         return graph.add("Softmax", scores, axis=1)
-    positive = graph.add("Sigmoid", scores)
-    return graph.add("Concat", graph.add("Sub", graph.number(1.0), positive), positive, axis=1)
+    both = graph.add("Mul", scores, graph.constant(np.array([0.0, 1.0])))
+    return graph.add("Softmax", both, axis=1)
 
 
 def fit_decision_tree(
