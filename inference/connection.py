@@ -42,6 +42,7 @@ class Connection(asyncio.Protocol):
         self._request: Request | None = None
         self._waiting: deque[Request] = deque()
         self._is_near = False
+        self._admitted: Request | None = None
         self._raw = 0
         self._surplus = 0
         self._deaf = False
@@ -137,11 +138,12 @@ class Connection(asyncio.Protocol):
         if request is None or request.headers_read:
             return
         request.head_size += len(name) + len(value)
-        name = name.lower()
-        if name == b"host" and name in request.headers:
+        headers, name = request.headers, name.lower()
+        if name not in headers:
+            headers[name] = value
+        elif name == b"host":
             self._refuse(HttpRefused(400, "not_http", "There is more than one Host header."))
-        request.headers.setdefault(name, value)
-        if request.head_size > MOST_HEAD_BYTES or len(request.headers) > MOST_HEADERS:
+        if request.head_size > MOST_HEAD_BYTES or len(headers) > MOST_HEADERS:
             self._refuse(_head_too_large())
 
     def on_headers_complete(self) -> None:
@@ -153,7 +155,7 @@ class Connection(asyncio.Protocol):
         request.method = self._parser.get_method().decode("ascii")
         request.keep_alive = self._parser.should_keep_alive()
         try:
-            self._desk.admit(request)
+            self._desk.admit(request, self._admitted)
         except HttpRefused as refused:
             rest = request.declared_size
             chunked = b"transfer-encoding" in request.headers
@@ -164,6 +166,8 @@ class Connection(asyncio.Protocol):
             return
         if b"expect" in request.headers and self._transport is not None and not self._waiting:
             self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        elif request.keys is not None and request.gunzip is None:
+            self._admitted = request
 
     def on_body(self, data: bytes) -> None:
         """A piece of the body."""

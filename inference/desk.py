@@ -50,9 +50,10 @@ class Desk:
 
     # -- what connections ask -------------------------------------------------------------------------------------
 
-    def admit(self, request: Request) -> None:
-        """Judge a request by its header. Raises HttpRefused."""
-        self.service.admit(request)
+    def admit(self, request: Request, earlier: Request | None) -> None:
+        """Judge a request by its header, or by that of an earlier one that was admitted. Raises HttpRefused."""
+        if not self.service.admit_like(request, earlier):
+            self.service.admit(request)
 
     def keep(self, size: int) -> bool:
         """Make room for a piece of a body; False when all clients together have sent too much that is unanswered."""
@@ -162,8 +163,9 @@ class Desk:
         return len(self._small) + len(self._large)
 
     def look_at_the_clock(self) -> None:
-        """Cut off slow clients, tell those who have waited too long for the model, write the log."""
+        """Write the log, count the inputs, cut off slow clients, tell those who have waited too long for the model."""
         write_requests()
+        self.service.count_inputs()
         now = self.now()
         for connection in list(self.connections):
             connection.look_at_the_clock(now)
@@ -184,6 +186,7 @@ class Desk:
     def end(self) -> None:
         """Stop whatever is still being scored, and write the rest of the log."""
         write_requests()
+        self.service.count_inputs()
         for stop in self._large.values():
             stop.set()
         self._thread.shutdown(wait=False, cancel_futures=True)

@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from email.utils import formatdate
 from http import HTTPStatus
+from itertools import count
+from json.encoder import encode_basestring_ascii
 
 from inference.gunzip import Gunzip, NotGzip
 
@@ -21,6 +23,8 @@ JSON_TYPE = b"application/json"
 UNKNOWN_ROUTE = "(unknown)"
 _PLAIN_ID = re.compile(rb"[A-Za-z0-9._-]{1,100}")
 _STATUS_LINES = {s.value: f"HTTP/1.1 {s.value} {s.phrase}\r\n".encode() for s in HTTPStatus}
+_THIS_PROCESS = os.urandom(8).hex()
+_NUMBERS = count(1)
 _FIXED = b"cache-control: no-store\r\nx-content-type-options: nosniff\r\ndate: "
 
 
@@ -46,7 +50,8 @@ class HttpAnswer:
     @classmethod
     def of_json(cls, value: object, status: int = 200) -> HttpAnswer:
         """Answer with a JSON document."""
-        return cls(status, json.dumps(value).encode("ascii"))
+        text = encode_basestring_ascii(value) if isinstance(value, str) else json.dumps(value)
+        return cls(status, text.encode("ascii"))
 
     def to_bytes(self, request: Request, close: bool) -> bytes:
         """Return the answer as it goes over the wire; a HEAD request gets no body."""
@@ -77,7 +82,7 @@ def _date() -> bytes:
 class Request:
     """One request as far as it has arrived; `refused` says why it will not be served, `route` is its name in the log.
 
-    `is_near` tells that it came over the loopback interface.
+    `is_near` tells that it came over the loopback interface, `keys` which keys were accepted when it was admitted.
     """
 
     url: bytes = b""
@@ -89,6 +94,7 @@ class Request:
     size: int = 0
     head_size: int = 0
     is_near: bool = False
+    keys: object = None
     keep_alive: bool = False
     headers_read: bool = False
     handed_over: bool = False
@@ -97,7 +103,7 @@ class Request:
     refused: HttpRefused | None = None
     route: str = UNKNOWN_ROUTE
     since: float = 0.0
-    id: str = field(default_factory=lambda: os.urandom(16).hex())
+    id: str = field(default_factory=lambda: f"{_THIS_PROCESS}{next(_NUMBERS):016x}")
 
     @property
     def path(self) -> str:

@@ -7,12 +7,13 @@ import logging.handlers
 import sys
 import time
 import traceback
-from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
+from typing import NamedTuple
 
 MOST_BYTES = 5_000_000
-MOST_UNWRITTEN = 200
+MOST_UNWRITTEN = 50
 _ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 
 log = logging.getLogger("inference")
@@ -65,8 +66,7 @@ def keep_log_short(path: Path | None) -> None:
         path.replace(path.with_name(f"{path.name}.1"))
 
 
-@dataclass(frozen=True, slots=True)
-class Served:
+class Served(NamedTuple):
     """What the log says of one request: `route` is a known path, never what was sent; `at` is seconds since the epoch."""
 
     at: float
@@ -107,4 +107,9 @@ def write_requests() -> None:
 
 def _stamp(at: float) -> str:
     """Return a time as every line of the log begins."""
-    return f"{time.strftime(ValueFreeFormatter.default_time_format, time.gmtime(at))}.{int(at % 1 * 1000):03d}Z"
+    return f"{_second(int(at))}.{int(at % 1 * 1000):03d}Z"
+
+
+@lru_cache(maxsize=4)
+def _second(at: int) -> str:
+    return time.strftime(ValueFreeFormatter.default_time_format, time.gmtime(at))

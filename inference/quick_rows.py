@@ -56,10 +56,10 @@ class QuickRowReader(RowReader):
 
     def _fits(self, row: Sequence[Any]) -> bool:
         """Tell the same of one row as of many, sooner than arrays do for a few numbers."""
-        return all(
-            type(value) in allowed and least <= value <= most and (not whole or value == int(value))
-            for value, (allowed, least, most, whole) in zip(row, self._limits, strict=True)
-        )
+        for value, (allowed, least, most, whole) in zip(row, self._limits, strict=True):
+            if type(value) not in allowed or not least <= value <= most or (whole and value != int(value)):
+                return False
+        return True
 
     def _is_possible(self, matrix: Matrix) -> bool:
         """Tell whether every cell is finite, in range, and whole where it must be."""

@@ -281,11 +281,15 @@ class Model:
         """Return n x classes probabilities in the order of `labels`; setting `run.terminate` ends it early."""
         if not len(matrix):
             return np.empty((0, len(self.labels)))
+        found = self.run(matrix, run)
+        if found.shape != (len(matrix), len(self.labels)):
+            raise ModelRefused(_NO_PROBABILITIES)
+        return _checked_few(found) if found.size <= 64 else _checked_many(found)
+
+    def run(self, matrix: Matrix, run: onnxruntime.RunOptions | None = None) -> Matrix:
+        """Return what the model says of some rows, unchecked."""
         (raw,) = self._session.run(None, {self._input: matrix.astype(np.float32)}, run)
-        found: Matrix = np.asarray(raw, dtype=np.float64)
-        if found.shape != (len(matrix), len(self.labels)) or not _are_probabilities(found):
-            raise ModelRefused("The model answered something that is not one probability per class and row.")
-        return np.asarray(np.minimum(np.maximum(found, 0.0), 1.0))
+        return np.asarray(raw, dtype=np.float64)
 
     def classes(self, probabilities: Matrix) -> list[Any]:
         """Return a label per row: the positive one at or above the threshold; of several classes the likeliest."""
@@ -306,10 +310,30 @@ class Model:
         return difference
 
 
-def _are_probabilities(found: Matrix) -> bool:
-    if found.size <= 64:  # a few numbers are looked at sooner one by one than as an array
-        return all(abs(sum(row) - 1) <= 1e-3 and all(-1e-6 <= p <= 1 + 1e-6 for p in row) for row in found.tolist())
-    return bool(found.min() >= -1e-6 and found.max() <= 1 + 1e-6 and np.abs(found.sum(axis=1) - 1).max() <= 1e-3)
+_NO_PROBABILITIES = "The model answered something that is not one probability per class and row."
+
+
+def _checked_few(found: Matrix) -> Matrix:
+    """Do as `_checked_many` does: a few numbers are looked at sooner one by one than as an array."""
+    beyond = False
+    for row in found.tolist():
+        total = 0.0
+        for p in row:
+            total += p
+            if not 0.0 <= p <= 1.0:
+                beyond = True
+                if not -1e-6 <= p <= 1 + 1e-6:
+                    raise ModelRefused(_NO_PROBABILITIES)
+        if not -1e-3 <= total - 1 <= 1e-3:
+            raise ModelRefused(_NO_PROBABILITIES)
+    return found.clip(0.0, 1.0) if beyond else found
+
+
+def _checked_many(found: Matrix) -> Matrix:
+    """Return probabilities of 0 to 1 whose rows add up to 1; forgive rounding and nothing else."""
+    if not (found.min() >= -1e-6 and found.max() <= 1 + 1e-6 and np.abs(found.sum(axis=1) - 1).max() <= 1e-3):
+        raise ModelRefused(_NO_PROBABILITIES)
+    return found.clip(0.0, 1.0)
 
 
 class Answer(NamedTuple):
@@ -336,13 +360,13 @@ def _decode(data: object) -> object:
 def _take_apart(value: Any, method: object) -> tuple[Sequence[object], object, int]:
     """Return rows, method and version: 1 (bare rows, too) or 2, whose GlobalParameters older clients send as a number."""
     envelope = 1
-    if isinstance(value, Mapping) and "Inputs" in value and "data" not in value:
+    if isinstance(value, (dict, Mapping)) and "Inputs" in value and "data" not in value:
         settings, value, envelope = value.get("GlobalParameters"), value["Inputs"], 2
         method = settings.get("method", method) if isinstance(settings, Mapping) else method
-    elif isinstance(value, Mapping):
+    elif isinstance(value, (dict, Mapping)):
         method = value.get("method", method)
     bare = value if envelope == 1 else None
-    rows = value.get("data") if isinstance(value, Mapping) else bare
+    rows = value.get("data") if isinstance(value, (dict, Mapping)) else bare
     if not isinstance(rows, (list, tuple)):
         where = "Inputs.data" if envelope == 2 else "data"
         raise RequestRefused(f"{where} is missing or not a list of rows.")
@@ -361,11 +385,11 @@ def _unknown_method(name: str, envelope: int) -> Answer:
 _model: Model | None = None
 
 
-def init() -> None:
+def init(model_class: type[Model] = Model) -> None:
     """Open the model in AZUREML_MODEL_DIR, check every hash, repeat its golden predictions; else raise ModelRefused."""
     global _model
     _model = None
-    fresh = Model(Path(os.environ["AZUREML_MODEL_DIR"]), os.environ.get("HF_MANIFEST_SHA256"))
+    fresh = model_class(Path(os.environ["AZUREML_MODEL_DIR"]), os.environ.get("HF_MANIFEST_SHA256"))
     fresh.check_golden()
     _model = fresh
 
@@ -391,8 +415,13 @@ def answer(data: object, method: object = "predict", run: onnxruntime.RunOptions
         return _unknown_method(method, envelope)
     probabilities = model.probabilities(matrix, run)
     found = probabilities.tolist() if method == "predict_proba" else model.classes(probabilities)
-    body: str | dict[str, object] = {"Results": found} if envelope == 2 else json.dumps({"result": found})
+    body: str | dict[str, object] = {"Results": found} if envelope == 2 else f'{{"result": {_encoded(found, method)}}}'
     return Answer(body, len(rows), matrix)
+
+
+def _encoded(found: list[Any], method: str) -> str:
+    """Return JSON; lists of finite numbers are written by Python as JSON writes them, and sooner."""
+    return str(found) if method == "predict_proba" else json.dumps(found)
 
 
 def run(data: Any, method: str = "predict") -> str | dict[str, object]:

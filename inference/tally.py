@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from bisect import bisect_right
 from collections.abc import Mapping
 from itertools import accumulate
 from typing import Any, NamedTuple
@@ -14,6 +13,7 @@ from inference.board import INPUT_CELLS, Board
 from inference.score import Matrix
 
 FEW_ROWS = 4
+MOST_KEPT = 200
 LEAST_REQUESTS = 50
 
 
@@ -41,7 +41,7 @@ def bins_of(manifest: Mapping[str, Any]) -> list[Bins]:
 
 
 class Tally:
-    """Counts the scored rows of one worker.
+    """Counts the scored rows of one worker; small requests are kept and counted together, four times a second.
 
     Args:
         cells: The worker's cells on the board.
@@ -52,23 +52,23 @@ class Tally:
         self._cells = cells
         self._bins = bins_of(manifest)
         self._turn = threading.Lock()  # large requests are scored in a thread of their own
+        self._kept: list[Matrix] = []
 
     def count(self, matrix: Matrix) -> None:
-        """Count the rows of one request."""
+        """Count the rows of one request, at once when there are many, else with those of the same moment."""
+        self._kept.append(matrix)
+        if len(matrix) > FEW_ROWS or len(self._kept) >= MOST_KEPT:
+            self.settle()
+
+    def settle(self) -> None:
+        """Count what was kept."""
         with self._turn:
-            self._cells[0] += 1.0
-            if len(matrix) <= FEW_ROWS:
-                self._count_few(matrix)
-            else:
-                self._count_many(matrix)
+            kept, self._kept = self._kept, []
+            if kept:
+                self._cells[0] += len(kept)
+                self._count(np.concatenate(kept))
 
-    def _count_few(self, matrix: Matrix) -> None:
-        cells = self._cells
-        for row in matrix.tolist():
-            for _, column, edges, first, _ in self._bins:
-                cells[first + bisect_right(edges, row[column])] += 1.0
-
-    def _count_many(self, matrix: Matrix) -> None:
+    def _count(self, matrix: Matrix) -> None:
         for _, column, edges, first, _ in self._bins:
             counts = np.bincount(np.searchsorted(edges, matrix[:, column], side="right"), minlength=len(edges) + 1)
             for place, count in enumerate(counts.tolist(), start=first):

@@ -81,7 +81,7 @@ def _with_tail(nodes: Sequence[object], constants: Sequence[object]) -> bytes:
     """Return the small model with `nodes` after it, which make `probabilities` out of `right`."""
     import onnx
 
-    model = onnx.load_from_string(onnx_bytes())
+    model = onnx.load_from_string(onnx_bytes(single=True))
     graph = model.graph
     for node in graph.node:
         node.output[:] = ["right" if name == "probabilities" else name for name in node.output]

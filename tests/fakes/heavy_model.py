@@ -16,7 +16,7 @@ def _extended(nodes: list[Any], constants: dict[str, np.ndarray]) -> bytes:
     import onnx
     from onnx import numpy_helper
 
-    model = onnx.load_from_string(onnx_bytes())
+    model = onnx.load_from_string(onnx_bytes(single=True))
     model.graph.node[-1].output[0] = "risk"
     model.graph.node.extend(nodes)
     model.graph.initializer.extend(numpy_helper.from_array(value, name) for name, value in constants.items())

@@ -60,22 +60,24 @@ def _fit(matrix: np.ndarray, died: np.ndarray) -> tuple[np.ndarray, float]:
     return weights, float(beta[-1] - weights @ mean)
 
 
-def onnx_bytes(features: tuple[str, ...] = FEATURES) -> bytes:
-    """Return the model as ONNX: input `features` float32 [N, k], output `probabilities` float32 [N, 2]."""
+def onnx_bytes(features: tuple[str, ...] = FEATURES, single: bool = False) -> bytes:
+    """Return the model as ONNX: input `features` float32 [N, k], output `probabilities` double [N, 2], or `single` precision."""
     from onnx import TensorProto, helper, numpy_helper
 
     matrix = np.array([list(r.values()) for r in records(features)])
     weights, intercept = _fit(matrix, outcomes())
     columns = np.column_stack([-weights, weights]).astype(np.float32)
+    answer = TensorProto.FLOAT if single else TensorProto.DOUBLE
     graph = helper.make_graph(
         [
             helper.make_node("MatMul", ["features", "weights"], ["scores"]),
             helper.make_node("Add", ["scores", "intercepts"], ["logits"]),
-            helper.make_node("Sigmoid", ["logits"], ["probabilities"]),
+            helper.make_node("Sigmoid", ["logits"], ["shares"]),
+            helper.make_node("Cast", ["shares"], ["probabilities"], to=answer),
         ],
         "risk",
         [helper.make_tensor_value_info("features", TensorProto.FLOAT, [None, len(features)])],
-        [helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, [None, 2])],
+        [helper.make_tensor_value_info("probabilities", answer, [None, 2])],
         [
             numpy_helper.from_array(columns, "weights"),
             numpy_helper.from_array(np.array([-intercept, intercept], dtype=np.float32), "intercepts"),
@@ -131,10 +133,11 @@ def write_model(
     features: tuple[str, ...] = FEATURES,
     labels: tuple[Any, Any] = (0, 1),
     changes: Mapping[str, Any] | None = None,
+    single: bool = False,
 ) -> Path:
-    """Write model.onnx and model.json into `folder`; `changes` replace entries of the manifest."""
+    """Write model.onnx and model.json into `folder`; `changes` replace entries of the manifest, `single` is the precision."""
     folder.mkdir(parents=True, exist_ok=True)
-    model = onnx_bytes(features)
+    model = onnx_bytes(features, single)
     (folder / "model.onnx").write_bytes(model)
     (folder / "model.json").write_text(json.dumps(manifest(model, features, labels) | dict(changes or {})))
     return folder

@@ -32,7 +32,7 @@ class Desk:
     def now(self) -> float:
         return 0.0
 
-    def admit(self, request: Request) -> None:
+    def admit(self, request: Request, earlier: Request | None) -> None:
         exchange.choose_unpacking(request)
 
     def keep(self, size: int) -> bool:

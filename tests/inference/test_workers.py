@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import signal
 import socket
 from pathlib import Path
@@ -72,6 +73,23 @@ def test_keys_change_while_it_runs(serving: Serving) -> None:
     serving.keys.write_text("no json")
     assert [serving.score(k).status_code for k in (KEY, SECOND_KEY, "third")] == [403, 200, 200]
     assert "cannot be read" in serving.log.read_text()
+
+
+def test_keys_change_on_a_kept_connection(serving: Serving) -> None:
+    """A connection that has scored is judged anew as soon as the keys change, and whenever its next header is another one."""
+    serving.start()
+    with requests.Session() as kept:
+        kept.headers.update(AUTHORIZED)
+        ask = functools.partial(kept.post, serving.uri(), json=BODY, timeout=20)
+        assert [ask().status_code for _ in range(3)] == [200, 200, 200]
+        assert ask(headers={"Authorization": "Bearer third"}).status_code == 403
+        assert ask(headers={"Content-Type": "text/csv"}).status_code == 415
+        assert kept.get(serving.uri(), timeout=20).status_code == 405
+        assert kept.post(serving.uri("/elsewhere"), json=BODY, timeout=20).status_code == 404
+        assert ask().status_code == 200
+        serving.write_keys("third", SECOND_KEY)
+        assert ask().status_code == 403
+        assert ask(headers={"Authorization": "Bearer third"}).status_code == 200
 
 
 def test_two_servers_take_turns_on_one_socket(serving: Serving) -> None:
