@@ -94,9 +94,7 @@ def _read_boolean(value: object) -> float:
     """Return true/false/1/0, or a string that spells one, as 1.0 or 0.0; NaN for anything else."""
     if isinstance(value, str):
         return _WORDS.get(value.strip().lower(), math.nan) if len(value) <= 64 else math.nan
-    if isinstance(value, (bool, int, float)) and value in (0, 1):
-        return float(value)
-    return math.nan
+    return float(value) if isinstance(value, (bool, int, float)) and value in (0, 1) else math.nan
 
 
 def _read_level(places: Mapping[str | None, float], value: object) -> float:
@@ -132,8 +130,7 @@ class Feature(NamedTuple):
             return "true or false"
         if self.places:
             return f"one of {', '.join(level or 'null' for level in self.places)}"
-        words = ["a whole number" if self.kind == "integer" else "a number", self._range(), self.unit]
-        return " ".join(w for w in words if w)
+        return " ".join(filter(None, ("a whole number" if self.kind == "integer" else "a number", self._range(), self.unit)))
 
     def _range(self) -> str:
         if self.low is not None and self.high is not None:
@@ -182,8 +179,8 @@ class RowReader:
 
     def recorded(self, rows: Sequence[Sequence[Any]]) -> Matrix:
         """Return golden rows as a matrix: numbers as they were recorded, text as what stands for it."""
-        cells = [[_read_level(f.places, v) if f.places else v for f, v in zip(self.features, row, strict=True)] for row in rows]
-        return np.array(cells, dtype=np.float64)
+        told = [[_read_level(f.places, v) if f.places else v for f, v in zip(self.features, row, strict=True)] for row in rows]
+        return np.array(told, dtype=np.float64)
 
     def _check_names(self, number: int, row: Mapping[Any, object], bad: list[BadField]) -> None:
         """Note columns that are missing or that the model does not know."""
@@ -282,14 +279,18 @@ class Model:
         if not len(matrix):
             return np.empty((0, len(self.labels)))
         found = self.run(matrix, run)
-        if found.shape != (len(matrix), len(self.labels)):
-            raise ModelRefused(_NO_PROBABILITIES)
-        return _checked_few(found) if found.size <= 64 else _checked_many(found)
+        if found.shape != (len(matrix), len(self.labels)) or not self.are_probabilities(found):
+            raise ModelRefused("The model answered something that is not one probability per class and row.")
+        return found.clip(0.0, 1.0)
 
     def run(self, matrix: Matrix, run: onnxruntime.RunOptions | None = None) -> Matrix:
         """Return what the model says of some rows, unchecked."""
         (raw,) = self._session.run(None, {self._input: matrix.astype(np.float32)}, run)
         return np.asarray(raw, dtype=np.float64)
+
+    def are_probabilities(self, found: Matrix) -> bool:
+        """Tell whether each lies from 0 to 1 and each row adds up to 1, but for rounding."""
+        return bool(found.min() >= -1e-6 and found.max() <= 1 + 1e-6 and np.abs(found.sum(axis=1) - 1).max() <= 1e-3)
 
     def classes(self, probabilities: Matrix) -> list[Any]:
         """Return a label per row: the positive one at or above the threshold; of several classes the likeliest."""
@@ -310,32 +311,6 @@ class Model:
         return difference
 
 
-_NO_PROBABILITIES = "The model answered something that is not one probability per class and row."
-
-
-def _checked_few(found: Matrix) -> Matrix:
-    """Do as `_checked_many` does: a few numbers are looked at sooner one by one than as an array."""
-    beyond = False
-    for row in found.tolist():
-        total = 0.0
-        for p in row:
-            total += p
-            if not 0.0 <= p <= 1.0:
-                beyond = True
-                if not -1e-6 <= p <= 1 + 1e-6:
-                    raise ModelRefused(_NO_PROBABILITIES)
-        if not -1e-3 <= total - 1 <= 1e-3:
-            raise ModelRefused(_NO_PROBABILITIES)
-    return found.clip(0.0, 1.0) if beyond else found
-
-
-def _checked_many(found: Matrix) -> Matrix:
-    """Return probabilities of 0 to 1 whose rows add up to 1; forgive rounding and nothing else."""
-    if not (found.min() >= -1e-6 and found.max() <= 1 + 1e-6 and np.abs(found.sum(axis=1) - 1).max() <= 1e-3):
-        raise ModelRefused(_NO_PROBABILITIES)
-    return found.clip(0.0, 1.0)
-
-
 class Answer(NamedTuple):
     """What `run` answers, how many rows it is about, and these as they were read."""
 
@@ -352,21 +327,22 @@ def _decode(data: object) -> object:
         value: object = json.loads(data)
     except (ValueError, RecursionError):
         raise RequestRefused("The body is not JSON.") from None
-    if not isinstance(value, dict):
-        raise RequestRefused("The body must be a JSON object with the key data, or with Inputs.")
-    return value
+    if isinstance(value, dict):
+        return value
+    raise RequestRefused("The body must be a JSON object with the key data, or with Inputs.")
 
 
 def _take_apart(value: Any, method: object) -> tuple[Sequence[object], object, int]:
     """Return rows, method and version: 1 (bare rows, too) or 2, whose GlobalParameters older clients send as a number."""
     envelope = 1
-    if isinstance(value, (dict, Mapping)) and "Inputs" in value and "data" not in value:
+    is_object = isinstance(value, (dict, Mapping))  # dict first: it is asked about at once
+    if is_object and "Inputs" in value and "data" not in value:
         settings, value, envelope = value.get("GlobalParameters"), value["Inputs"], 2
         method = settings.get("method", method) if isinstance(settings, Mapping) else method
-    elif isinstance(value, (dict, Mapping)):
+    elif is_object:
         method = value.get("method", method)
     bare = value if envelope == 1 else None
-    rows = value.get("data") if isinstance(value, (dict, Mapping)) else bare
+    rows = value.get("data") if isinstance(value, Mapping) else bare
     if not isinstance(rows, (list, tuple)):
         where = "Inputs.data" if envelope == 2 else "data"
         raise RequestRefused(f"{where} is missing or not a list of rows.")
@@ -376,10 +352,9 @@ def _take_apart(value: Any, method: object) -> tuple[Sequence[object], object, i
 def _unknown_method(name: str, envelope: int) -> Answer:
     """Answer as Azure does: version 1 with an error string, version 2 with a failure."""
     shown = f" ({name})" if _PLAIN_NAME.fullmatch(name) else ""
-    sentence = f"Invalid predict method argument received{shown}"
     if envelope == 2:
         raise InvalidRows([BadField(0, "method", "is not known", " or ".join(METHODS))])
-    return Answer(json.dumps({"error": sentence}), 0)
+    return Answer(json.dumps({"error": f"Invalid predict method argument received{shown}"}), 0)
 
 
 _model: Model | None = None
@@ -415,13 +390,8 @@ def answer(data: object, method: object = "predict", run: onnxruntime.RunOptions
         return _unknown_method(method, envelope)
     probabilities = model.probabilities(matrix, run)
     found = probabilities.tolist() if method == "predict_proba" else model.classes(probabilities)
-    body: str | dict[str, object] = {"Results": found} if envelope == 2 else f'{{"result": {_encoded(found, method)}}}'
-    return Answer(body, len(rows), matrix)
-
-
-def _encoded(found: list[Any], method: str) -> str:
-    """Return JSON; lists of finite numbers are written by Python as JSON writes them, and sooner."""
-    return str(found) if method == "predict_proba" else json.dumps(found)
+    text = str(found) if method == "predict_proba" else json.dumps(found)  # Python writes finite numbers as JSON does, and sooner
+    return Answer({"Results": found} if envelope == 2 else f'{{"result": {text}}}', len(rows), matrix)
 
 
 def run(data: Any, method: str = "predict") -> str | dict[str, object]:

@@ -136,8 +136,7 @@ def test_requirements_are_what_is_imported() -> None:
     known_as = {"scikit-learn": "sklearn", "xgboost-cpu": "xgboost", "azureml-core": "azureml"}
     known_as |= {"azureml-train-automl-client": "azureml", "mlflow-skinny": "mlflow"}
     in_azure = {"joblib"}  # imported by the entry script inside Azure's container, which brings it
-    by_itself = {"orjson"}  # plotly looks for it and writes figures in half the time
-    assert _imported() - in_azure == {known_as.get(name, name) for name in required} - by_itself
+    assert _imported() - in_azure == {known_as.get(name, name) for name in required}
 
 
 def _imported() -> set[str]:
