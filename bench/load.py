@@ -69,6 +69,15 @@ class Measured:
         """99th percentile, in seconds."""
         return quantile(self.seconds, 0.99)
 
+    def add(self, other: Measured) -> None:
+        """Add what was measured at another time."""
+        self.seconds += other.seconds
+        self.bad += other.bad
+        self.elapsed += other.elapsed
+        self.unsaid += other.unsaid
+        for status, seconds in other.statuses.items():
+            self.statuses.setdefault(status, []).extend(seconds)
+
     def note(self, status: int, seconds: float) -> None:
         """Add one answer."""
         self.seconds.append(seconds)

@@ -24,6 +24,7 @@ from tests.polling import until
 ROOT = Path(__file__).parents[2]
 PACKAGE = "azureml-inference-server-http==1.5.1"
 INSTALL = "python -m tests.inference.azure_server"
+ENTRY_SCRIPT = ROOT / "inference" / "score.py"
 SECONDS_TO_START = 60
 
 
@@ -51,14 +52,14 @@ def build() -> None:
 
 
 @contextmanager
-def azure_server(model: Path, log: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
-    """Serve a model folder with the project's entry script in Azure's server; yield its address and its process."""
+def azure_server(model: Path, log: Path, script: Path = ENTRY_SCRIPT) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """Serve a model folder with an entry script, the project's own, in Azure's server; yield its address and its process."""
     server = program()
     assert server is not None, f"build the environment first: {INSTALL}"
     port = free_port()
     kept = {k: v for k, v in os.environ.items() if k in ("PATH", "HOME", "LANG", "TMPDIR")}
     environment = kept | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "AML_APP_INSIGHTS_ENABLED": "false"}
-    command = [str(server), "--entry_script", str(ROOT / "inference" / "score.py"), "--model_dir", str(model)]
+    command = [str(server), "--entry_script", str(script), "--model_dir", str(model)]
     with log.open("ab") as out:
         process = subprocess.Popen(
             [*command, "--port", str(port), "--health_port", str(port)],
