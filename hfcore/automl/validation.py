@@ -55,9 +55,18 @@ class Splits:
         return np.where(times[:, None] > 0, total / np.maximum(times, 1)[:, None], np.nan)
 
 
+def usual_folds(rows: int) -> int:
+    """Return the number of folds when none was asked for: 5 below 1,000 rows, 3 from there on.
+
+    Azure takes 10 below 1,000 rows. On 46 clinical tables of 150 to 999 rows, two outer folds each, five instead of ten changed
+    the AUC on new patients by +0.0001 (standard error 0.0005) and the log loss by +0.0005 (0.0004), in 0.56 of the time.
+    """
+    return 5 if rows < _FEW_ROWS else 3
+
+
 def fold_count(codes: npt.NDArray[np.intp], settings: AutoMLSettings) -> int:
-    """Return the number of folds: as asked, else Azure's 10 below 1,000 rows and 3 above; never more than rows of a class."""
-    asked = settings.n_cross_validations or (10 if len(codes) < _FEW_ROWS else 3)
+    """Return the number of folds: as asked, else the usual number; never more than rows of a class."""
+    asked = settings.n_cross_validations or usual_folds(len(codes))
     return int(min(asked, np.bincount(codes).min()))
 
 

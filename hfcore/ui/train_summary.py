@@ -10,6 +10,7 @@ import streamlit as st
 
 from hfcore.automl.executors.targets import LOCAL_RAY
 from hfcore.automl.settings import AutoMLSettings
+from hfcore.automl.validation import usual_folds
 from hfcore.records import Run
 from hfcore.states import RunState
 from hfcore.ui import follow_up, script, sdk_script, show_code, train_guardrails
@@ -34,7 +35,7 @@ _SAME = (
 )
 _WELL_WITHIN = 0.9  # of its time limit: such a run ended because it was done
 _LOOK_BACK = 50
-_CV_ROWS = 1000  # Azure: ten folds below 1,000 rows, three from there on
+_AZURES_FEW_ROWS = 1000
 
 
 def draw(ws: Workspace, wish: Wish, settings: AutoMLSettings | None, wrong: Mapping[str, str]) -> None:
@@ -74,7 +75,7 @@ def sentence(wish: Wish, settings: AutoMLSettings, backend: str = "local") -> st
     return (
         f"{tried[0].upper()}{tried[1:]} from **{count(wish.dataset.rows, 'patient')}** and "
         f"**{count(len(wish.features), 'variable')}**{note}, each judged by "
-        f"**{meaning(settings.primary_metric).title.partition(',')[0]}** {_judged(wish, settings)}, "
+        f"**{meaning(settings.primary_metric).title.partition(',')[0]}** {_judged(wish, settings, backend)}, "
         f"{_word(settings.max_concurrent_iterations)} at a time."
     )
 
@@ -87,12 +88,19 @@ def _tried(settings: AutoMLSettings, backend: str) -> str:
     return "one kind of model learns" if kinds == 1 else f"{_word(kinds)} kinds of model and two ensembles of the best learn"
 
 
-def _judged(wish: Wish, settings: AutoMLSettings) -> str:
+def _judged(wish: Wish, settings: AutoMLSettings, backend: str) -> str:
     weighted = f", rows weighted by {literal(settings.weight_column_name)}" if settings.weight_column_name else ""
     if settings.validation_size is not None:
         return f"on {100 * settings.validation_size:.0f} % of the rows, held out at random{weighted}"
-    folds = settings.n_cross_validations or (10 if wish.dataset.rows < _CV_ROWS else 3)
+    folds = settings.n_cross_validations or _folds(wish.dataset.rows, backend)
     return f"in {folds}-fold cross-validation{weighted}"
+
+
+def _folds(rows: int, backend: str) -> int:
+    """Return the number of folds when none is asked for: ours, or Azure's ten below 1,000 rows and three from there on."""
+    if backend.startswith("azureml"):
+        return 10 if rows < _AZURES_FEW_ROWS else 3
+    return usual_folds(rows)
 
 
 def _word(number: int) -> str:

@@ -55,6 +55,7 @@ def test_says_what_will_happen(memory: MemoryWorkspace, open_page: OpenPage) -> 
     """The summary names rows, variables, metric and folds, and follows every change of the form."""
     app = open_page("train")
     assert "Ten kinds of model" in words(app)
+    assert "in 5-fold cross-validation" in words(app)
     assert "**299 patients** and **11 variables**, without follow-up time" in words(app)
     app.multiselect(key="train-allowed").set_value(["LightGBM"]).run()
     app.toggle(key=f"train-late-{DATA}").set_value(False).run()

@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from hfcore.automl.graph import Graph
 from hfcore.automl.learners import Codes, Floats, Weights
+from hfcore.automl.learners.kept import kept
 from hfcore.automl.ridge_logistic import RidgeLogistic, fit_ridge_logistic
 from hfcore.automl.splines import Splines, fit_splines
 
@@ -47,6 +48,7 @@ class SplineLogistic:
         return self.line.export_scores(graph, self.splines.export(graph, x))
 
 
+@kept
 def fit_relevant(
     x: Floats, knots: int, codes: Codes, classes: int, weights: Weights = None
 ) -> tuple[SplineLogistic | RidgeLogistic, Floats]:

@@ -113,9 +113,9 @@ def test_folds_follow_the_seed() -> None:
 
 @pytest.mark.parametrize(
     ("rows", "rare", "asked", "expected"),
-    [(299, 96, None, 10), (1000, 300, None, 3), (299, 96, 4, 4), (60, 7, None, 7), (60, 2, 5, 2)],
+    [(299, 96, None, 5), (1000, 300, None, 3), (299, 96, 10, 10), (60, 4, None, 4), (60, 2, 5, 2)],
 )
 def test_the_number_of_folds(rows: int, rare: int, asked: int | None, expected: int) -> None:
-    """Ten folds below 1,000 rows and three from there on, as asked otherwise, never more than rows of the rarest class."""
+    """Five folds below 1,000 rows and three from there on, as asked otherwise, never more than rows of the rarest class."""
     codes = np.array([1] * rare + [0] * (rows - rare))
     assert fold_count(codes, AutoMLSettings(label_column_name="y", n_cross_validations=asked)) == expected
