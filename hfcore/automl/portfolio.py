@@ -19,7 +19,8 @@ _FROM_RELEVANT: dict[str, Any] = {"start": "LogisticRegression", "start_penalty"
 _KERNEL: dict[str, Any] = {"variant": "kernel logistic regression", "C": 3.0, "gamma": 0.1}
 _LEAVES: dict[str, Any] = {"n_estimators": 100, "feature_fraction_bynode": 0.4, "min_data_in_leaf": 10}
 _BAGGED: dict[str, Any] = {"n_estimators": 80, "bagging_freq": 1, "num_leaves": 16, "min_data_in_leaf": 5, "lambda_l2": 1.0}
-_STAGES: dict[str, Any] = {"max_depth": 2, "learning_rate": 0.05, "min_samples_leaf": 8}
+_STAGES: dict[str, Any] = {"max_depth": 2, "min_samples_leaf": 8}
+_QUICK_STAGES: dict[str, Any] = {"n_estimators": 50, "learning_rate": 0.1, "subsample": 0.6, "max_features": 0.3}
 
 # Quickest first, then one of every family, then variations; see docs/automl.md. Small tables want strong penalties, logarithms
 # of skewed columns, splines or a kernel under a logistic loss, and small trees that start from such a model. They were
@@ -30,8 +31,8 @@ _PORTFOLIO: tuple[tuple[str, dict[str, Any]], ...] = (
     ("StandardScalerWrapper, SVM", _LOG | _KERNEL),
     ("StandardScalerWrapper, LogisticRegression", _LOG | {"penalty": "relevance", "spline_knots": 4}),
     ("MaxAbsScaler, LightGBM", _LEAVES | {"num_leaves": 4, "learning_rate": 0.05, "lambda_l2": 5.0}),
-    ("RobustScaler, GradientBoosting", _STAGES | {"n_estimators": 100, "subsample": 0.6, "max_features": 0.3}),
-    ("MaxAbsScaler, RandomForest", {"n_estimators": 60, "min_samples_leaf": 5, "max_features": 0.3}),
+    ("RobustScaler, GradientBoosting", _STAGES | _QUICK_STAGES),
+    ("MaxAbsScaler, RandomForest", {"n_estimators": 30, "min_samples_leaf": 5, "max_features": 0.3}),
     ("MaxAbsScaler, ExtremeRandomTrees", _BAGGED | {"bagging_fraction": 0.8}),
     ("StandardScalerWrapper, SGD", _LOG | {"alpha": 0.3, "knots": 5}),
     ("RobustScaler, KNN", _LOG | {"n_neighbors": 60}),
@@ -71,7 +72,7 @@ _LARGE: tuple[tuple[str, dict[str, Any]], ...] = (
     ("MaxAbsScaler, XGBoostClassifier", _BIG | _DRAWN),
     (
         "RobustScaler, GradientBoosting",
-        _STAGES | _FEW | {"n_estimators": 150, "max_depth": 3, "max_features": 0.3},
+        _STAGES | _FEW | {"n_estimators": 150, "learning_rate": 0.05, "max_depth": 3, "max_features": 0.3},
     ),
     ("StandardScalerWrapper, SGD", _LOG | _SOME | {"alpha": 0.001, "knots": 5, "max_iter": 50}),
     ("MinMaxScaler, DecisionTree", {"max_depth": 8, "min_samples_leaf": 50, "pull": 4.0}),
