@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -35,11 +36,17 @@ class Settings:
         values = os.environ if env is None else env
         home = values.get("HF_HOME") or "~/.hfstudio"
         return cls(
-            home=Path(home).expanduser().resolve(),
+            home=_resolved(home, os.getcwd(), os.environ.get("HOME")),
             store_url=values.get("HF_STORE_URL") or None,
             backend=values.get("HF_BACKEND") or "local",
             first_port=_port(values.get("HF_ENDPOINT_PORT") or str(FIRST_PORT)),
         )
+
+
+@functools.lru_cache(maxsize=16)
+def _resolved(path: str, working_folder: str, users_home: str | None) -> Path:
+    """Return a path as the system writes it; every link of a page asks, and each step of a path is a question to the disk."""
+    return Path(path).expanduser().resolve()
 
 
 def _port(text: str) -> int:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import functools
+from typing import TYPE_CHECKING, ParamSpec
 
 import streamlit as st
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     Table = pd.DataFrame | Callable[[], pd.DataFrame]
 
+P = ParamSpec("P")
 HEIGHT = 340
 FONT = '"Source Sans", sans-serif'
 SHARES = (0, 0.25, 0.5, 0.75, 1)
@@ -47,6 +49,27 @@ def layout(figure: go.Figure, colours: Palette, x: str, y: str, height: int = HE
         yaxis={**axis, "title": {"text": y, "font": {"size": 13}, "standoff": 10}},
     )
     return figure
+
+
+def kept(most: int) -> Callable[[Callable[P, go.Figure]], Callable[P, go.Figure]]:
+    """Keep the last `most` figures that a function makes, for every session: the same objects, which nobody changes.
+
+    Streamlit asks a figure for its content at every rerun, and plotly copies all of it each time: 3 ms for a curve with its
+    band. So the content is laid out once, with the figure. Arguments that begin with an underscore do not count, as usual.
+    """
+
+    def keeping(make: Callable[P, go.Figure]) -> Callable[P, go.Figure]:
+        @st.cache_resource(show_spinner=False, max_entries=most)
+        @functools.wraps(make)
+        def made(*args: P.args, **kwargs: P.kwargs) -> go.Figure:
+            figure = make(*args, **kwargs)
+            content = figure.to_dict()
+            figure.__dict__["to_dict"] = lambda: content
+            return figure
+
+        return made
+
+    return keeping
 
 
 def share_axis(low: float = -0.01, high: float = 1.01) -> dict[str, object]:

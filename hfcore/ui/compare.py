@@ -121,7 +121,7 @@ def _cell(estimate: Estimate | None, signed: bool = False) -> str:
     return f"{write(estimate.value)}  \n:small[{bounds}]"
 
 
-@st.cache_data(show_spinner=False, max_entries=50)
+@chart.kept(50)
 def _figure(
     workspace: str, ids: tuple[tuple[str, str], ...], names: tuple[str, ...], outcome: Outcome, dark: bool, _found: Comparison
 ) -> go.Figure:

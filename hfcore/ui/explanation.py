@@ -122,14 +122,14 @@ def _reading(curve: Dependence) -> str:
     return f"{start}{marks} {_WHEN_DEPENDENCE}"
 
 
-@st.cache_data(show_spinner=False, max_entries=100)
+@chart.kept(100)
 def _importance_figure(
     key: tuple[str, ...], titles: tuple[tuple[str, str], ...], dark: bool, _found: Sequence[Importance]
 ) -> go.Figure:
     return importance.build(_found, dict(titles), palette(dark))
 
 
-@st.cache_data(show_spinner=False, max_entries=300)
+@chart.kept(300)
 def _dependence_figure(key: tuple[str, ...], column: Column, outcome: Outcome, dark: bool, _curve: Dependence) -> go.Figure:
     risk = f"Predicted risk: {outcome.for_figure().event}"
     return dependence.build(_curve, column, risk, palette(dark))

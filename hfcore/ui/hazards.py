@@ -120,7 +120,7 @@ def _model(chosen: Selection, times: FollowUp, _data: Dataset) -> CoxModel | str
         return str(error)
 
 
-@st.cache_data(show_spinner=False, max_entries=50)
+@chart.kept(50)
 def _forest(chosen: Selection, times: FollowUp, dark: bool, _data: Dataset) -> go.Figure:
     model = _model(chosen, times, _data=_data)
     assert isinstance(model, CoxModel)

@@ -54,7 +54,7 @@ def draw(ws: Workspace, endpoint: Endpoint) -> None:
     st.caption(_HOW)
 
 
-@st.cache_data(show_spinner=False, max_entries=100)
+@chart.kept(100)
 def _figure(drift: Drift, column: Column | None, dark: bool) -> go.Figure:
     return input_shares.build(drift, column, palette(dark))
 

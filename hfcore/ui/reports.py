@@ -8,6 +8,7 @@ import streamlit as st
 
 from hfcore.records import ChildRun, Run
 from hfcore.reporting.report import ModelReport
+from hfcore.ui import chart
 from hfcore.ui.figures import calibration, decision, gains, groups, growth, precision_recall, risk_bins, roc
 from hfcore.ui.outcome import Outcome
 from hfcore.ui.palette import palette
@@ -43,7 +44,7 @@ def _read(workspace: str, run_id: str, child_id: str, state: str, is_best: bool,
     return _ws.report(run_id, child_id)
 
 
-@st.cache_resource(show_spinner=False, max_entries=200)
+@chart.kept(200)
 def figure(
     workspace: str, run_id: str, child_id: str, kind: str, outcome: Outcome, dark: bool, _report: ModelReport
 ) -> go.Figure:

@@ -39,7 +39,7 @@ def draw(found: Origin, answer: Answer, outcome: Outcome) -> None:
     )
 
 
-@st.cache_data(show_spinner=False, max_entries=100)
+@chart.kept(100)
 def _figure(sha256: str, child_id: str, risk: float, outcome: Outcome, dark: bool, _report: ModelReport) -> go.Figure:
     return risk_spread.build(risk_bars(_report), risk, outcome, palette(dark))
 

@@ -35,7 +35,8 @@ def choose_backend(name: str) -> None:
 
 def kept() -> dict[str, str]:
     """Return what every link within the app keeps in its address: the backend, where it is not the one of the settings."""
-    return {} if backend() == Settings.from_env().backend else {BACKEND: backend()}
+    chosen = backend()
+    return {} if chosen == Settings.from_env().backend else {BACKEND: chosen}
 
 
 def workspace() -> Workspace:

@@ -131,7 +131,7 @@ def _compared(chosen: Selection, factor: str, cut: float | None, times: FollowUp
     return (kaplan_meier(rows[times.time], rows[times.event] == 1),), None
 
 
-@st.cache_data(show_spinner=False, max_entries=100)
+@chart.kept(100)
 def _figure(chosen: Selection, factor: str, cut: float | None, times: FollowUp, dark: bool, _data: Dataset) -> go.Figure:
     return figure.build(_compared(chosen, factor, cut, times, _data=_data)[0], palette(dark))
 

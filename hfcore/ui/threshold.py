@@ -40,7 +40,7 @@ def draw(report: ModelReport, outcome: Outcome) -> None:
         st.caption(_kept(report, choice))
 
 
-@st.cache_resource(show_spinner=False, max_entries=500)
+@chart.kept(500)
 def _figure(counts: ThresholdCounts, outcome: Outcome, dark: bool) -> go.Figure:
     return confusion.build(counts, outcome, palette(dark))
 

@@ -54,7 +54,7 @@ def draw(ws: Workspace, endpoint: Endpoint, found: Origin, answer: Answer, colum
     st.caption(_LIMITS.format(rows=told.rows, background=told.background))
 
 
-@st.cache_data(show_spinner=False, max_entries=100)
+@chart.kept(100)
 def _figure(base: float, parts: tuple[Step, ...], dark: bool) -> go.Figure:
     return waterfall.build(base, parts, palette(dark))
 
