@@ -23,8 +23,6 @@ JSON_TYPE = b"application/json"
 UNKNOWN_ROUTE = "(unknown)"
 _PLAIN_ID = re.compile(rb"[A-Za-z0-9._-]{1,100}")
 _STATUS_LINES = {s.value: f"HTTP/1.1 {s.value} {s.phrase}\r\n".encode() for s in HTTPStatus}
-_THIS_PROCESS = os.urandom(8).hex()
-_NUMBERS = count(1)
 _FIXED = b"cache-control: no-store\r\nx-content-type-options: nosniff\r\ndate: "
 
 
@@ -65,6 +63,24 @@ class HttpAnswer:
         return b"".join(head)
 
 
+class _Ids:
+    """Ids of requests: drawn once for each process, then counted, so that an id costs no question to the system."""
+
+    def __init__(self) -> None:
+        self.begin()
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_child=self.begin)
+
+    def begin(self) -> None:
+        """Draw the part that no other process has."""
+        self._process, self._numbers = os.urandom(8).hex(), count(1)
+
+    def fresh(self) -> str:
+        """Return 32 hexadecimal digits that no other request has."""
+        return f"{self._process}{next(self._numbers):016x}"
+
+
+_ids = _Ids()
 _heads: dict[tuple[int, bytes], bytes] = {}
 _headed_at = 0
 
@@ -109,7 +125,7 @@ class Request:
     refused: HttpRefused | None = None
     route: str = UNKNOWN_ROUTE
     since: float = 0.0
-    id: str = field(default_factory=lambda: f"{_THIS_PROCESS}{next(_NUMBERS):016x}")
+    id: str = field(default_factory=_ids.fresh)
 
     @property
     def path(self) -> str:

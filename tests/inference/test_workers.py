@@ -75,6 +75,19 @@ def test_keys_change_while_it_runs(serving: Serving) -> None:
     assert "cannot be read" in serving.log.read_text()
 
 
+def test_no_two_requests_have_one_id(serving: Serving) -> None:
+    """Workers are forked from one process, and still none of them gives an id that another one has given."""
+    serving.start("--workers", "2")
+    seen: list[str] = []
+
+    def both_have_answered() -> bool:
+        seen.extend(serving.score().headers["x-ms-request-id"] for _ in range(5))
+        return len({told[:16] for told in seen}) == 2
+
+    until(both_have_answered, 30, what="each of the two workers has answered")
+    assert len(set(seen)) == len(seen)
+
+
 def test_keys_change_on_a_kept_connection(serving: Serving) -> None:
     """A connection that has scored is judged anew as soon as the keys change, and whenever its next header is another one."""
     serving.start()
