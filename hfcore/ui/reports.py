@@ -39,9 +39,18 @@ def read(ws: Workspace, run: Run, child: ChildRun) -> ModelReport:
     return _read(ws.name, run.id, child.id, run.state.value, run.best_child_id == child.id, _ws=ws)
 
 
-@st.cache_data(show_spinner="Reading the report", max_entries=50)
-def _read(workspace: str, run_id: str, child_id: str, state: str, is_best: bool, _ws: Workspace) -> ModelReport:
-    return _ws.report(run_id, child_id)
+def read_best(ws: Workspace, run: Run) -> ModelReport:
+    """Return the report of a run's best child run.
+
+    Raises:
+        ReportNotAvailable: there is none yet, or it holds nothing to report on.
+    """
+    return _read(ws.name, run.id, run.best_child_id, run.state.value, True, _ws=ws)
+
+
+@st.cache_resource(show_spinner="Reading the report", max_entries=50)
+def _read(workspace: str, run_id: str, child_id: str | None, state: str, is_best: bool, _ws: Workspace) -> ModelReport:
+    return _ws.report(run_id, child_id)  # frozen, so that every session may have the same object
 
 
 @chart.kept(200)

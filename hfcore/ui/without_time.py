@@ -14,7 +14,7 @@ from hfcore.datasets.schema import Schema
 from hfcore.errors import ReportNotAvailable
 from hfcore.records import Run
 from hfcore.reporting.report import Estimate, ModelReport
-from hfcore.ui import follow_up, launch, navigation
+from hfcore.ui import follow_up, launch, navigation, reports
 from hfcore.ui.words import literal, metric
 from hfcore.workspace import Workspace
 
@@ -74,7 +74,7 @@ def _offer(ws: Workspace, run: Run, left_out: tuple[str, ...]) -> None:
 
 def _side_by_side(ws: Workspace, report: ModelReport, other: Run) -> None:
     try:
-        without = ws.report(other.id)
+        without = reports.read_best(ws, other)
     except ReportNotAvailable as error:
         st.markdown(literal(f"The same run without follow-up time has no report. {error}"))
         return
