@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from hfcore.automl.ensemble import may_join, run_ensemble
 from hfcore.automl.executors import InlineExecutor, TrialExecutor
+from hfcore.automl.learners.kept import forget
 from hfcore.automl.outcome import ChildOutcome, TrialPlan
 from hfcore.automl.portfolio import plan_trials
 from hfcore.automl.result import AutoMLResult
@@ -62,6 +63,7 @@ def fit(
         InvalidSettings: a setting that this table or this engine cannot honour.
         TrainingFailed: not a single pipeline could be trained.
     """
+    forget()
     table = training_table(frame, settings)
     task = task_of(table, settings, export, explain)
     plans = plan_trials(settings, len(table.codes))

@@ -12,6 +12,7 @@ from hfcore.automl.graph import Graph
 
 Floats = npt.NDArray[np.float64]
 _DEGREE = 3
+_FEW_COLUMNS = 12
 _PLACES = np.linspace(0.0, 1.0, _DEGREE + 1)  # as many as a cubic polynomial has coefficients
 
 
@@ -61,37 +62,59 @@ class Splines:
         if not len(self.columns):
             return x
         start, width, powers = self._pieces()
-        chosen = graph.add("Gather", x, graph.constant(np.repeat(self.columns, self.count - 1)), axis=1)
-        passed = graph.add("Div", graph.add("Sub", chosen, graph.constant(start)), graph.constant(width))
-        inside = graph.add("Clip", passed, graph.number(0.0), graph.number(1.0))
+        together = len(self.columns) <= _FEW_COLUMNS
+        places = np.repeat(self.columns, self.count - 1)
+        shape = (-1,) if together else start.shape
+        chosen = graph.add("Gather", x, graph.constant(places.reshape(shape)), axis=1)
+        passed = graph.add("Sub", chosen, graph.constant(start.reshape(shape)))
+        share = graph.add("Div", passed, graph.constant(width.reshape(shape)))
+        inside = graph.add("Clip", share, graph.number(0.0), graph.number(1.0))
         square = graph.add("Mul", inside, inside)
-        curves = graph.add("Concat", inside, square, graph.add("Mul", square, inside), axis=1)
-        steps = graph.add("MatMul", curves, graph.constant(powers / self.spread))
-        origin = (self.bumps(self._at(self.low))[0] - self.shift) / self.spread
-        return graph.add("Concat", x, graph.add("Add", steps, graph.constant(origin)), axis=1)
+        curves = graph.add("Concat", inside, square, graph.add("Mul", square, inside), axis=-1)
+        steps = _in_one_product(graph, curves, powers) if together else _column_by_column(graph, curves, powers)
+        origin = graph.constant((self.bumps(self._at(self.low))[0] - self.shift) / self.spread)
+        return graph.add("Concat", x, graph.add("Add", steps, origin), axis=1)
 
     def _pieces(self) -> tuple[Floats, Floats, Floats]:
-        """Return start and width of the intervals, and what t, t^2 and t^3 in each of them add to every bump.
+        """Return start and width of each column's intervals, and what t, t^2 and t^3 in each of them add to its scaled bumps.
 
         t goes from 0 to 1 in an interval and stays at 1 beyond it, so a bump is its value at `low` plus these sums: exact, and
-        without the cancellation of powers that go on. An interval beyond `high` adds nothing.
+        without the cancellation of powers that go on. An interval beyond `high` adds nothing. Columns x 3 x intervals x bumps.
         """
         columns, each = len(self.columns), self.count - 1
         start = self.knots[:, _DEGREE : _DEGREE + each]
         width = self.knots[:, _DEGREE + 1 : _DEGREE + 1 + each] - start
-        powers = np.zeros((_DEGREE, columns, each, columns, self.knots.shape[1] - _DEGREE - 1))
+        spread = np.broadcast_to(self.spread, columns * (self.count + 2)).reshape(columns, -1)
+        powers = np.zeros((columns, _DEGREE, each, self.count + 2))
         for piece in range(each):
-            seen = [self.bumps(self._at(start[:, piece] + t * width[:, piece])).reshape(columns, -1) for t in _PLACES]
-            found = np.linalg.solve(np.vander(_PLACES, increasing=True), np.array(seen).reshape(len(_PLACES), -1))[1:]
-            found = found.reshape(_DEGREE, columns, -1) * (start[:, piece] < self.high)[:, None]
-            powers[:, np.arange(columns), piece, np.arange(columns)] = found
-        return start.ravel(), width.ravel(), powers.reshape(_DEGREE * columns * each, -1)
+            seen = [self.bumps(self._at(start[:, piece] + t * width[:, piece])).ravel() for t in _PLACES]
+            found = np.linalg.solve(np.vander(_PLACES, increasing=True), np.array(seen))[1:]
+            counts = (start[:, piece] < self.high)[:, None]
+            powers[:, :, piece] = found.reshape(_DEGREE, columns, -1).transpose(1, 0, 2) * (counts / spread)[:, None]
+        return start, width, powers
 
     def _at(self, values: Floats) -> Floats:
         """Return a row that has one value in each chosen column."""
         row = np.zeros((1, int(self.columns.max()) + 1))
         row[0, self.columns] = values
         return row
+
+
+def _in_one_product(graph: Graph, curves: str, powers: Floats) -> str:
+    """Return all columns' bumps by one matrix that is mostly zeros: quickest while there are few columns."""
+    columns, _, each, bumps = powers.shape
+    whole = np.zeros((_DEGREE, columns, each, columns, bumps))
+    for column in range(columns):
+        whole[:, column, :, column] = powers[column]
+    return graph.add("MatMul", curves, graph.constant(whole.reshape(_DEGREE * columns * each, -1)))
+
+
+def _column_by_column(graph: Graph, curves: str, powers: Floats) -> str:
+    """Return the same by one small matrix for each column: file and time grow with the columns, not with their square."""
+    by_column = graph.add("Transpose", curves, perm=[1, 0, 2])
+    own = powers.reshape(len(powers), -1, powers.shape[-1])
+    steps = graph.add("Transpose", graph.add("MatMul", by_column, graph.constant(own)), perm=[1, 0, 2])
+    return graph.add("Reshape", steps, graph.constant(np.array([0, -1])))
 
 
 def fit_splines(x: Floats, count: int) -> Splines:

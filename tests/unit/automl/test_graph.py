@@ -45,13 +45,26 @@ USUAL = [RNG.normal(size=200), RNG.integers(0, 2, 200), np.where(RNG.random(200)
 
 
 @pytest.mark.parametrize("count", [3, 4, 6])
-@pytest.mark.parametrize(("columns", "error"), [([*USUAL, np.exp(2 * USUAL[0])], 1e-12), ([*USUAL, NEAR], 1e-7)])
+@pytest.mark.parametrize(
+    ("columns", "error"),
+    [([*USUAL, np.exp(2 * USUAL[0])], 1e-12), ([*USUAL, NEAR], 1e-7), ([*USUAL, *RNG.normal(size=(30, 200))], 1e-12)],
+)
 def test_exported_splines_are_the_recursions_bumps(columns: list[np.ndarray], error: float, count: int) -> None:
     """Inside, at and beyond the range, with repeated quantiles; knots a ten-millionth apart cost what doubles must lose."""
     x = np.column_stack(columns)
     splines = fit_splines(x, count)
     rows = np.vstack([x, x.min(axis=0) - 5, x.max(axis=0) + 5, x.max(axis=0), x.min(axis=0)]).astype(np.float32)
     expected = splines.apply(rows.astype(np.float64))
-    graph = Graph(4, expected.shape[1])
+    graph = Graph(x.shape[1], expected.shape[1])
     found = run_model(graph.to_bytes(splines.export(graph, graph.double(INPUT))), rows)
     assert np.abs(found - expected).max() < error
+
+
+def test_the_file_grows_with_the_columns_not_with_their_square() -> None:
+    """Splines of 120 columns take about four times the bytes of those of 30."""
+    sizes = []
+    for width in (30, 120):
+        x = RNG.normal(size=(100, width))
+        splines, graph = fit_splines(x, 4), Graph(width, width * 7)
+        sizes.append(len(graph.to_bytes(splines.export(graph, graph.double(INPUT)))))
+    assert sizes[1] < 4.5 * sizes[0]

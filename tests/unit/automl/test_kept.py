@@ -3,8 +3,17 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
-from hfcore.automl.learners.kept import MOST_KEPT, kept
+from hfcore.automl import engine, fit
+from hfcore.automl.learners.kept import MOST_KEPT, forget, kept
+from hfcore.automl.settings import AutoMLSettings
+from hfcore.datasets import load_heart_failure
+
+
+@pytest.fixture(autouse=True)
+def _begin_with_nothing() -> None:
+    forget()
 
 
 def test_the_same_content_is_fitted_once() -> None:
@@ -42,3 +51,23 @@ def test_what_is_kept_does_not_grow() -> None:
     assert len(calls) == MOST_KEPT + 1
     fit(0)
     assert len(calls) == MOST_KEPT + 2
+
+
+def test_a_search_does_not_use_what_was_fitted_before_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What other code of this process fitted, perhaps on several threads, is forgotten before the first trial."""
+    calls = []
+
+    @kept
+    def remember(number: int) -> int:
+        calls.append(number)
+        return number
+
+    def looked_at(*_: object) -> list[object]:
+        remember(1)
+        raise InterruptedError
+
+    remember(1)
+    monkeypatch.setattr(engine, "_search", looked_at)
+    with pytest.raises(InterruptedError):
+        fit(load_heart_failure(), AutoMLSettings(label_column_name="DEATH_EVENT"))
+    assert calls == [1, 1]
