@@ -278,19 +278,11 @@ class Model:
         """Return n x classes probabilities in the order of `labels`; setting `run.terminate` ends it early."""
         if not len(matrix):
             return np.empty((0, len(self.labels)))
-        found = self.run(matrix, run)
-        if found.shape != (len(matrix), len(self.labels)) or not self.are_probabilities(found):
+        (raw,) = self._session.run(None, {self._input: matrix.astype(np.float32)}, run)
+        found: Matrix = np.asarray(raw, dtype=np.float64)
+        if found.shape != (len(matrix), len(self.labels)) or not _are_probabilities(found):
             raise ModelRefused("The model answered something that is not one probability per class and row.")
         return found.clip(0.0, 1.0)
-
-    def run(self, matrix: Matrix, run: onnxruntime.RunOptions | None = None) -> Matrix:
-        """Return what the model says of some rows, unchecked."""
-        (raw,) = self._session.run(None, {self._input: matrix.astype(np.float32)}, run)
-        return np.asarray(raw, dtype=np.float64)
-
-    def are_probabilities(self, found: Matrix) -> bool:
-        """Tell whether each lies from 0 to 1 and each row adds up to 1, but for rounding."""
-        return bool(found.min() >= -1e-6 and found.max() <= 1 + 1e-6 and np.abs(found.sum(axis=1) - 1).max() <= 1e-3)
 
     def classes(self, probabilities: Matrix) -> list[Any]:
         """Return a label per row: the positive one at or above the threshold; of several classes the likeliest."""
@@ -309,6 +301,11 @@ class Model:
         if not difference <= GOLDEN_TOLERANCE:
             raise ModelRefused(f"The golden check failed: probabilities differ by {difference:.3g} from the recorded ones.")
         return difference
+
+
+def _are_probabilities(found: Matrix) -> bool:
+    """Tell whether each lies from 0 to 1 and each row adds up to 1, but for rounding."""
+    return bool(found.min() >= -1e-6 and found.max() <= 1 + 1e-6 and np.abs(found.sum(axis=1) - 1).max() <= 1e-3)
 
 
 class Answer(NamedTuple):
