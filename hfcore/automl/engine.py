@@ -19,6 +19,7 @@ from hfcore.automl.supervisor import Supervisor
 from hfcore.automl.table import TrainingTable, training_table
 from hfcore.automl.trial import Task
 from hfcore.automl.tuning import tune
+from hfcore.automl.validation import as_begun
 from hfcore.automl.winner import choose_winner
 from hfcore.errors import InvalidInput
 
@@ -64,10 +65,12 @@ def fit(
         TrainingFailed: not a single pipeline could be trained.
     """
     forget()
+    earlier = list(finished)
+    settings = as_begun(settings, earlier)
     table = training_table(frame, settings)
     task = task_of(table, settings, export, explain)
     plans = plan_trials(settings, len(table.codes))
-    earlier = _fitting(finished, plans, task)
+    _check_fitting(earlier, plans, task)
     _tell(on_plan, plans)
     listeners = Listeners(on_start or _ignore, on_child or _ignore, on_phase or _ignore)
     children = _search(task, settings, plans, earlier, executor or InlineExecutor(), listeners, deadline)
@@ -162,17 +165,15 @@ def task_of(table: TrainingTable, settings: AutoMLSettings, export: bool = True,
     )
 
 
-def _fitting(finished: Iterable[ChildOutcome], plans: Sequence[TrialPlan], task: Task) -> list[ChildOutcome]:
-    """Return the earlier outcomes after a check that they belong to this table and these plans."""
+def _check_fitting(finished: Sequence[ChildOutcome], plans: Sequence[TrialPlan], task: Task) -> None:
+    """Raise InvalidInput for an earlier outcome that does not belong to this table and these plans."""
     names = {plan.number: plan.algorithm for plan in plans}
-    kept = list(finished)
-    for outcome in kept:
+    for outcome in finished:
         if names.get(outcome.number) != outcome.algorithm or not _fits(outcome, task):
             raise InvalidInput(
                 {"finished": f"Trial {outcome.number} ({outcome.algorithm}) does not belong to this table and these settings."},
                 "Start the run anew.",
             )
-    return kept
 
 
 def _fits(outcome: ChildOutcome, task: Task) -> bool:
@@ -181,7 +182,8 @@ def _fits(outcome: ChildOutcome, task: Task) -> bool:
         return True
     cases = None if task.splits is None else (len(task.splits.rows), task.classes)
     found = None if outcome.cases is None else outcome.cases.shape
-    return outcome.probabilities.shape == (len(task.codes), task.classes) and found == cases
+    as_many = len(outcome.fold_scores) == len(task.fold_numbers)
+    return as_many and outcome.probabilities.shape == (len(task.codes), task.classes) and found == cases
 
 
 def _tell(listener: Callable[[Any], object] | None, news: Any) -> None:

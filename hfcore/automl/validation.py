@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 if TYPE_CHECKING:
+    from hfcore.automl.outcome import ChildOutcome
     from hfcore.automl.settings import AutoMLSettings
 
 Ints = npt.NDArray[np.int64]
@@ -62,6 +64,14 @@ def usual_folds(rows: int) -> int:
     the AUC on new patients by +0.0001 (standard error 0.0005) and the log loss by +0.0005 (0.0004), in 0.56 of the time.
     """
     return 5 if rows < _FEW_ROWS else 3
+
+
+def as_begun(settings: AutoMLSettings, finished: Iterable[ChildOutcome]) -> AutoMLSettings:
+    """Return the settings with the folds of an earlier attempt, which a release with another usual number may have begun."""
+    if settings.n_cross_validations is not None or settings.validation_size is not None:
+        return settings
+    folds = max((len(o.fold_scores) for o in finished if o.probabilities is not None), default=0)
+    return replace(settings, n_cross_validations=folds) if folds > 1 else settings
 
 
 def fold_count(codes: npt.NDArray[np.intp], settings: AutoMLSettings) -> int:

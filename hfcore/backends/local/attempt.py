@@ -18,6 +18,7 @@ from hfcore.automl.portfolio import plan_trials
 from hfcore.automl.references import Reference, fit_references
 from hfcore.automl.settings import AutoMLSettings
 from hfcore.automl.table import training_table
+from hfcore.automl.validation import as_begun
 from hfcore.automl.winner import FAVOURITE
 from hfcore.backends.local.compute import cores
 from hfcore.backends.local.data import Datasets
@@ -62,6 +63,8 @@ class Attempt:
         wanted = self._settings.max_concurrent_iterations
         log.info("%d child runs at a time (asked for: %d) on %d processors.", self._row.processes, wanted, cores())
         frame = self._read_table()
+        self._finished = self._journal.finished()
+        self._settings = as_begun(self._settings, self._finished)
         self._prepare_reports(frame)
         try:
             result = self._search(frame, deadline)
@@ -100,7 +103,7 @@ class Attempt:
             on_plan=self._journal.plan,
             on_start=self._journal.start,
             on_phase=self._journal.phase,
-            finished=self._journal.finished(),
+            finished=self._finished,
             executor=self._executor,
             deadline=deadline,
             explain=True,

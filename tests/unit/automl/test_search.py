@@ -111,6 +111,18 @@ def test_a_finished_run_is_only_read(heart: pd.DataFrame) -> None:
     assert executor.submitted == []
 
 
+def test_a_run_goes_on_with_the_folds_it_was_begun_with(heart: pd.DataFrame) -> None:
+    """Begun in ten folds, the usual number of another release, it ends in ten with the same result; other folds are refused."""
+    whole = fit(heart, small(iterations=6, n_cross_validations=10))
+    asked = small(iterations=6, n_cross_validations=None)
+    resumed = fit(heart, asked, finished=whole.children[:3])
+    assert [(c.number, c.score, c.fold_scores) for c in resumed.children] == [
+        (c.number, c.score, c.fold_scores) for c in whole.children
+    ]
+    with pytest.raises(InvalidInput, match="does not belong"):
+        fit(heart, small(iterations=6, n_cross_validations=7), finished=whole.children[:3])
+
+
 def test_outcomes_of_another_run_are_refused(heart: pd.DataFrame) -> None:
     """What does not fit the plan or the table is an error, not a silent mix."""
     foreign = ChildOutcome(1, "MaxAbsScaler, LightGBM", RunState.COMPLETED, 0.99)
