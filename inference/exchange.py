@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from email.utils import formatdate
 from http import HTTPStatus
 from itertools import count
-from json.encoder import encode_basestring_ascii
 
 from inference.gunzip import Gunzip, NotGzip
 
@@ -48,12 +47,12 @@ class HttpAnswer:
     @classmethod
     def of_json(cls, value: object, status: int = 200) -> HttpAnswer:
         """Answer with a JSON document."""
-        text = encode_basestring_ascii(value) if isinstance(value, str) else json.dumps(value)
-        return cls(status, text.encode("ascii"))
+        return cls(status, json.dumps(value).encode("ascii"))
 
     def to_bytes(self, request: Request, close: bool) -> bytes:
         """Return the answer as it goes over the wire; a HEAD request gets no body."""
-        head = [_head(self.status, self.content_type), str(len(self.body)).encode(), b"\r\n"]
+        head = [_STATUS_LINES[self.status], b"content-type: ", self.content_type, b"\r\n"]
+        head += [b"content-length: ", str(len(self.body)).encode(), b"\r\n", _FIXED, _date(), b"\r\n"]
         for name, value in self.headers:
             head += [name, b": ", value, b"\r\n"]
         head += [self.more, b"x-ms-request-id: ", request.id.encode(), b"\r\n"]
@@ -81,23 +80,16 @@ class _Ids:
 
 
 _ids = _Ids()
-_heads: dict[tuple[int, bytes], bytes] = {}
-_headed_at = 0
+_dated: tuple[int, bytes] = (0, b"")
 
 
-def _head(status: int, content_type: bytes) -> bytes:
-    """Return how an answer begins, up to the number of its content-length; made once a second for the Date header."""
-    global _headed_at
+def _date() -> bytes:
+    """Return the time of now for the Date header, made once a second."""
+    global _dated
     now = int(time.time())
-    if _headed_at != now:
-        _heads.clear()
-        _headed_at = now
-    head = _heads.get((status, content_type))
-    if head is None:
-        date = formatdate(now, usegmt=True).encode()
-        parts = [_STATUS_LINES[status], b"content-type: ", content_type, b"\r\n", _FIXED, date, b"\r\ncontent-length: "]
-        head = _heads[status, content_type] = b"".join(parts)
-    return head
+    if _dated[0] != now:
+        _dated = (now, formatdate(now, usegmt=True).encode())
+    return _dated[1]
 
 
 @dataclass(slots=True, eq=False)

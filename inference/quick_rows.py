@@ -40,12 +40,7 @@ class QuickRowReader(RowReader):
     def _at_once(self, rows: Sequence[Any]) -> Matrix | None:
         """Return the matrix of rows with exactly the right columns, types and ranges; None when there is any doubt."""
         count, pick = len(self.names), self._pick
-        if pick is None:
-            return None
-        if len(rows) == 1 and type(rows[0]) is dict and len(rows[0]) == count:
-            values = [rows[0].get(name) for name in self.names]
-            return np.array([values], dtype=np.float64) if self._fits(values) else None
-        if not all(type(row) in _FORMS and len(row) == count for row in rows):
+        if pick is None or not all(type(row) in _FORMS and len(row) == count for row in rows):
             return None
         try:
             table = [pick(row) if type(row) is dict else row for row in rows]

@@ -94,7 +94,9 @@ def _read_boolean(value: object) -> float:
     """Return true/false/1/0, or a string that spells one, as 1.0 or 0.0; NaN for anything else."""
     if isinstance(value, str):
         return _WORDS.get(value.strip().lower(), math.nan) if len(value) <= 64 else math.nan
-    return float(value) if isinstance(value, (bool, int, float)) and value in (0, 1) else math.nan
+    if isinstance(value, (bool, int, float)) and value in (0, 1):
+        return float(value)
+    return math.nan
 
 
 def _read_level(places: Mapping[str | None, float], value: object) -> float:
@@ -130,7 +132,8 @@ class Feature(NamedTuple):
             return "true or false"
         if self.places:
             return f"one of {', '.join(level or 'null' for level in self.places)}"
-        return " ".join(filter(None, ("a whole number" if self.kind == "integer" else "a number", self._range(), self.unit)))
+        words = ["a whole number" if self.kind == "integer" else "a number", self._range(), self.unit]
+        return " ".join(w for w in words if w)
 
     def _range(self) -> str:
         if self.low is not None and self.high is not None:
@@ -179,8 +182,8 @@ class RowReader:
 
     def recorded(self, rows: Sequence[Sequence[Any]]) -> Matrix:
         """Return golden rows as a matrix: numbers as they were recorded, text as what stands for it."""
-        told = [[_read_level(f.places, v) if f.places else v for f, v in zip(self.features, row, strict=True)] for row in rows]
-        return np.array(told, dtype=np.float64)
+        cells = [[_read_level(f.places, v) if f.places else v for f, v in zip(self.features, row, strict=True)] for row in rows]
+        return np.array(cells, dtype=np.float64)
 
     def _check_names(self, number: int, row: Mapping[Any, object], bad: list[BadField]) -> None:
         """Note columns that are missing or that the model does not know."""
@@ -324,19 +327,18 @@ def _decode(data: object) -> object:
         value: object = json.loads(data)
     except (ValueError, RecursionError):
         raise RequestRefused("The body is not JSON.") from None
-    if isinstance(value, dict):
-        return value
-    raise RequestRefused("The body must be a JSON object with the key data, or with Inputs.")
+    if not isinstance(value, dict):
+        raise RequestRefused("The body must be a JSON object with the key data, or with Inputs.")
+    return value
 
 
 def _take_apart(value: Any, method: object) -> tuple[Sequence[object], object, int]:
     """Return rows, method and version: 1 (bare rows, too) or 2, whose GlobalParameters older clients send as a number."""
     envelope = 1
-    is_object = isinstance(value, (dict, Mapping))  # dict first: it is asked about at once
-    if is_object and "Inputs" in value and "data" not in value:
+    if isinstance(value, Mapping) and "Inputs" in value and "data" not in value:
         settings, value, envelope = value.get("GlobalParameters"), value["Inputs"], 2
         method = settings.get("method", method) if isinstance(settings, Mapping) else method
-    elif is_object:
+    elif isinstance(value, Mapping):
         method = value.get("method", method)
     bare = value if envelope == 1 else None
     rows = value.get("data") if isinstance(value, Mapping) else bare
@@ -349,9 +351,10 @@ def _take_apart(value: Any, method: object) -> tuple[Sequence[object], object, i
 def _unknown_method(name: str, envelope: int) -> Answer:
     """Answer as Azure does: version 1 with an error string, version 2 with a failure."""
     shown = f" ({name})" if _PLAIN_NAME.fullmatch(name) else ""
+    sentence = f"Invalid predict method argument received{shown}"
     if envelope == 2:
         raise InvalidRows([BadField(0, "method", "is not known", " or ".join(METHODS))])
-    return Answer(json.dumps({"error": f"Invalid predict method argument received{shown}"}), 0)
+    return Answer(json.dumps({"error": sentence}), 0)
 
 
 _model: Model | None = None
