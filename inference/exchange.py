@@ -12,6 +12,7 @@ from email.utils import formatdate
 from http import HTTPStatus
 from itertools import count
 
+from inference.access import KeyRing
 from inference.gunzip import Gunzip, NotGzip
 
 Headers = list[tuple[bytes, bytes]]
@@ -96,7 +97,7 @@ def _date() -> bytes:
 class Request:
     """One request as far as it has arrived; `refused` says why it will not be served, `route` is its name in the log.
 
-    `is_near` tells that it came over the loopback interface, `keys` which keys were accepted when it was admitted.
+    `is_near` tells that it came over the loopback interface, `keys` which keys were accepted when its caller was checked.
     """
 
     url: bytes = b""
@@ -108,7 +109,7 @@ class Request:
     size: int = 0
     head_size: int = 0
     is_near: bool = False
-    keys: object = None
+    keys: KeyRing | None = None
     keep_alive: bool = False
     headers_read: bool = False
     handed_over: bool = False

@@ -112,7 +112,6 @@ class Service:
         request.route = SCORE if request.url == b"/score" else _route(request.path)
         if request.route == SCORE:
             _only(request, "POST")
-            request.keys = self.keys.now()
             self._check_caller(request)
             check_content_type(request)
             choose_unpacking(request)
@@ -126,7 +125,7 @@ class Service:
             raise HttpRefused(404, "not_found", "There is nothing here; send rows to POST /score.")
 
     def admit_like(self, request: Request, earlier: Request | None) -> bool:
-        """Admit a request to score whose header is word for word that of an earlier one of the same connection.
+        """Admit a request whose header is word for word that of an earlier one of the same connection.
 
         It is judged anew when the accepted keys are others by now. False: it must be judged as any other.
         """
@@ -134,7 +133,7 @@ class Service:
             return False
         if request.method != earlier.method or earlier.keys is not self.keys.now():
             return False
-        request.route, request.keys = SCORE, earlier.keys
+        request.route, request.keys = earlier.route, earlier.keys
         return True
 
     def _is_at_home(self, request: Request) -> bool:
@@ -143,7 +142,8 @@ class Service:
 
     def _check_caller(self, request: Request) -> None:
         """Refuse a caller without a key (401), with a wrong one (403), or a web page that calls a keyless endpoint."""
-        if not self.keys.wants_key:
+        request.keys = self.keys.now()
+        if not request.keys.wants_key:
             if not is_loopback_host(request.headers.get(b"host", b"")):
                 raise HttpRefused(403, "forbidden", "Without a key this endpoint serves only its own machine.")
             return
@@ -151,7 +151,7 @@ class Service:
         if key is None:
             challenge = [(b"www-authenticate", b'Bearer realm="score"')]
             raise HttpRefused(401, "key_missing", "Send a key of this endpoint as Authorization: Bearer KEY.", challenge)
-        if not self.keys.accepts(key):
+        if not request.keys.accepts(key):
             raise HttpRefused(403, "key_refused", "This key is not one of this endpoint's; copy it from the endpoint again.")
 
     # -- answers --------------------------------------------------------------------------------------------------

@@ -56,8 +56,10 @@ class Tally:
 
     def count(self, matrix: Matrix) -> None:
         """Count the rows of one request, at once when there are many, else with those of the same moment."""
-        self._kept.append(matrix)
-        if len(matrix) > FEW_ROWS or len(self._kept) >= MOST_KEPT:
+        with self._turn:
+            self._kept.append(matrix)
+            at_once = len(matrix) > FEW_ROWS or len(self._kept) >= MOST_KEPT
+        if at_once:
             self.settle()
 
     def settle(self) -> None:

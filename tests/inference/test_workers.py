@@ -98,6 +98,8 @@ def test_keys_change_on_a_kept_connection(serving: Serving) -> None:
         assert ask(headers={"Authorization": "Bearer third"}).status_code == 403
         assert ask(headers={"Content-Type": "text/csv"}).status_code == 415
         assert kept.get(serving.uri(), timeout=20).status_code == 405
+        told = [kept.get(serving.uri("/inputs"), timeout=20) for _ in range(3)]
+        assert [(t.status_code, t.json()["requests"]) for t in told] == [(200, 3)] * 3
         assert kept.post(serving.uri("/elsewhere"), json=BODY, timeout=20).status_code == 404
         assert ask().status_code == 200
         serving.write_keys("third", SECOND_KEY)
