@@ -150,18 +150,26 @@ def _memory_mb(process: psutil.Process) -> float:
     return sum(p.memory_full_info().pss for p in _tree(process)) / 2**20
 
 
+def _driven(peer: Peer, clients: int, seconds: float = SECONDS) -> tuple[Measured, float]:
+    """Return what a server answered and the processor seconds it spent."""
+    before = _cpu(peer.process)
+    measured = drive(peer.load(clients, seconds))
+    return measured, _cpu(peer.process) - before
+
+
 def _in_turns(peers: list[Peer], clients: int) -> list[tuple[Measured, float]]:
-    """Let the servers take turns; return what each answered and its processor milliseconds per request."""
+    """Let the servers take turns; return the same of each."""
     measured, spent = [Measured() for _ in peers], [0.0 for _ in peers]
     for _ in range(TURNS):
         for i, peer in enumerate(peers):
-            before = _cpu(peer.process)
-            measured[i].add(drive(peer.load(clients)))
-            spent[i] += _cpu(peer.process) - before
-    return [(m, s * 1e3 / max(1, m.answers)) for m, s in zip(measured, spent, strict=True)]
+            part, cpu_s = _driven(peer, clients)
+            measured[i].add(part)
+            spent[i] += cpu_s
+    return list(zip(measured, spent, strict=True))
 
 
-def _row(case: str, peer: Peer, measured: Measured, cpu_ms: float) -> dict[str, Any]:
+def _row(case: str, peer: Peer, measured: Measured, cpu_s: float) -> dict[str, Any]:
+    cpu_ms = cpu_s * 1e3 / max(1, measured.answers)
     row = {"case": case, "who": peer.name, "p50": measured.p50 * 1e3, "p99": measured.p99 * 1e3, "rps": measured.per_second}
     told = {**row, "cpu": cpu_ms, "mb": _memory_mb(peer.process), "bad": measured.bad}
     print(
@@ -184,10 +192,7 @@ def _cases(peers: list[Peer]) -> dict[str, dict[str, Any]]:
     for peer in peers:
         with slow_clients(peer.port, KEY, STALLED):
             drive(peer.load(1, 1.0))  # all of them have connected
-            before = _cpu(peer.process)
-            measured = drive(peer.load(1, TURNS * SECONDS))
-            cpu_ms = (_cpu(peer.process) - before) * 1e3 / max(1, measured.answers)
-            told[peer.name]["stalled"] = _row(f"{STALLED} stalled + 1 good", peer, measured, cpu_ms)
+            told[peer.name]["stalled"] = _row(f"{STALLED} stalled + 1 good", peer, *_driven(peer, 1, TURNS * SECONDS))
     return told
 
 
