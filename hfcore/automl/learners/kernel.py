@@ -47,18 +47,23 @@ class KernelLogistic:
         return self.line.export_scores(graph, self._export_kernel(graph, x))
 
     def _export_kernel(self, graph: Graph, x: str) -> str:
-        near = np.sqrt(self.gamma) * self.landmarks
-        x = graph.add("Mul", x, graph.constant(np.sqrt(self.gamma) * self.emphasis))
-        own = graph.add("ReduceSumSquare", x, axes=[1], keepdims=1)
-        product = graph.add("Sub", graph.add("MatMul", x, graph.constant(2.0 * near.T)), own)
-        likeness = graph.add("Sub", product, graph.constant((near * near).sum(axis=1)))
-        return graph.add("Exp", graph.add("Min", likeness, graph.number(0.0)))
+        return export_gaussian(graph, x, self.landmarks, self.gamma, self.emphasis)
 
 
 def gaussian(x: Floats, landmarks: Floats, gamma: float) -> Floats:
     """Return exp(-gamma * squared distance) of every row to every landmark."""
     squares = (x * x).sum(axis=1, keepdims=True) + (landmarks * landmarks).sum(axis=1) - 2 * x @ landmarks.T
     return np.asarray(np.exp(-gamma * np.maximum(squares, 0.0)))
+
+
+def export_gaussian(graph: Graph, x: str, landmarks: Floats, gamma: float, emphasis: Floats | float = 1.0) -> str:
+    """Append the same to a graph, of rows whose columns are stretched by `emphasis` first."""
+    near = np.sqrt(gamma) * landmarks
+    x = graph.add("Mul", x, graph.constant(np.sqrt(gamma) * emphasis))
+    own = graph.add("ReduceSumSquare", x, axes=[1], keepdims=1)
+    product = graph.add("Sub", graph.add("MatMul", x, graph.constant(2.0 * near.T)), own)
+    likeness = graph.add("Sub", product, graph.constant((near * near).sum(axis=1)))
+    return graph.add("Exp", graph.add("Min", likeness, graph.number(0.0)))
 
 
 def fit_kernel_logistic(

@@ -9,7 +9,7 @@ import numpy as np
 
 from hfcore.automl.graph import Graph
 from hfcore.automl.learners import Codes, Floats, Weights
-from hfcore.automl.learners.kernel import KernelLogistic, fit_kernel_logistic
+from hfcore.automl.learners.kernel import KernelLogistic, export_gaussian, fit_kernel_logistic, gaussian
 from hfcore.automl.ridge_logistic import RidgeLogistic, fit_ridge_logistic
 from hfcore.automl.validation import stratified_folds
 
@@ -28,19 +28,11 @@ class Machine:
 
     def decide(self, x: Floats) -> Floats:
         """Return one decision value per pair of classes."""
-        return self._kernel(x) @ self.weights + self.shift
-
-    def _kernel(self, x: Floats) -> Floats:
-        squares = (x * x).sum(axis=1, keepdims=True) + (self.vectors * self.vectors).sum(axis=1)
-        return np.asarray(np.exp(-self.gamma * (squares - 2 * x @ self.vectors.T)))
+        return gaussian(x, self.vectors, self.gamma) @ self.weights + self.shift
 
     def export(self, graph: Graph, x: str) -> str:
         """Append the same formula to a graph."""
-        norms = graph.constant((self.vectors * self.vectors).sum(axis=1))
-        own = graph.add("ReduceSum", graph.add("Mul", x, x), graph.constant(np.array([1], dtype=np.int64)), keepdims=1)
-        product = graph.add("Mul", graph.add("MatMul", x, graph.constant(self.vectors.T)), graph.number(2.0))
-        distance = graph.add("Sub", graph.add("Add", own, norms), product)
-        kernel = graph.add("Exp", graph.add("Mul", distance, graph.number(-self.gamma)))
+        kernel = export_gaussian(graph, x, self.vectors, self.gamma)
         return graph.add("Add", graph.add("MatMul", kernel, graph.constant(self.weights)), graph.constant(self.shift))
 
 
