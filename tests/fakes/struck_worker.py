@@ -6,17 +6,20 @@ import json
 import os
 import signal
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from hfcore.backends.local import files, shift
+from hfcore.backends.local import files, heartbeat, shift
 from hfcore.backends.local.attempt import Attempt
 from hfcore.backends.local.journal import Journal
 from hfcore.backends.local.worker import main
 
 MODULE = "tests.fakes.struck_worker"
 ORDER = "strike.json"
+IN_A_WRITE = ("commit", "artifact write")
+_beating = threading.Lock()
 
 
 def order(home: Path, step: str, count: int, strike: str) -> None:
@@ -29,6 +32,22 @@ def _strike(kind: str) -> None:
     if kind == "disk full":
         raise OSError(28, "No space left on device")
     os.kill(os.getpid(), {"kill": signal.SIGKILL, "pause": signal.SIGSTOP}[kind])
+
+
+def _strike_between_beats(kind: str) -> None:
+    """Strike while the heartbeat's thread is in no transaction: a pause there would keep the store's write lock."""
+    with _beating:
+        _strike(kind)
+
+
+def _beat_one_at_a_time() -> None:
+    real = heartbeat.beat
+
+    def beat(*args: Any) -> None:
+        with _beating:
+            real(*args)
+
+    heartbeat.beat = beat
 
 
 def _before(place: Any, name: str, count: int, strike: Callable[[tuple[Any, ...]], None]) -> None:
@@ -51,7 +70,7 @@ def _arm(step: str, count: int, kind: str) -> None:
         _strike(kind)
 
     def now(args: tuple[Any, ...]) -> None:
-        _strike(kind)
+        (_strike if step in IN_A_WRITE else _strike_between_beats)(kind)
 
     places: dict[str, tuple[Any, str, Callable[[tuple[Any, ...]], None]]] = {
         "claim": (shift, "claim", now),
@@ -61,6 +80,7 @@ def _arm(step: str, count: int, kind: str) -> None:
         "comparison": (Attempt, "_tell_fits", now),
         "winner": (Journal, "complete", now),
     }
+    _beat_one_at_a_time()
     place, name, strike = places[step]
     _before(place, name, count, strike)
 
