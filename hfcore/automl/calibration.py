@@ -29,9 +29,9 @@ class Calibration:
         """Return the probability of every class."""
         return softmax(self.slope * scores + self.shifts)
 
-    def export(self, graph: Graph, scaled: str) -> str:
-        """Append the same formula to a graph; `scaled` is slope * scores, which whoever makes the scores can multiply sooner."""
-        return graph.add("Softmax", graph.add("Add", scaled, graph.constant(self.shifts)), axis=1)
+    def export(self, graph: Graph, x: str, weights: Floats) -> str:
+        """Append the same formula of the scores x W to a graph."""
+        return graph.add("Softmax", graph.line(x, self.slope * weights, self.shifts), axis=1)
 
 
 def fit_calibration(scores: Floats, codes: npt.NDArray[np.intp], prior: float, weights: Floats | None = None) -> Calibration:

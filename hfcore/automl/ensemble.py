@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -58,9 +59,8 @@ class Vote:
 
     def export(self, graph: Graph, members: Sequence[str]) -> str:
         """Append the same formula to a graph."""
-        logs = export_logs(graph, members)
-        each = np.vstack([self.calibration.slope * w * np.eye(graph.classes) for w in self.weights])
-        return self.calibration.export(graph, graph.add("MatMul", logs, graph.constant(each)))
+        each = np.vstack([w * np.eye(graph.classes) for w in self.weights])
+        return self.calibration.export(graph, export_logs(graph, members), each)
 
     def shares(self) -> list[float]:
         """Return each member's share of the vote."""
@@ -89,8 +89,9 @@ class Stack:
         """Append the same formula to a graph."""
         against_first = np.eye(graph.classes)[:, 1:]
         against_first[0] = -1.0
-        each = np.kron(np.eye(len(members)), against_first)
-        return self.link.export(graph, graph.add("MatMul", export_logs(graph, members), graph.constant(each)))
+        each = np.kron(np.eye(len(members)), against_first).astype(np.float64)
+        nothing = np.zeros(each.shape[1])
+        return self.link.export(graph, graph.line(export_logs(graph, members), each, nothing))
 
     def shares(self) -> list[float]:
         """Return each member's summed coefficient as a share of all."""
@@ -173,9 +174,12 @@ def log_odds(probabilities: Iterable[Floats]) -> Floats:
 
 
 def export_logs(graph: Graph, members: Sequence[str]) -> str:
-    """Append the logarithms of the members' clipped probabilities, side by side."""
-    low, high = graph.number(LEAST_PROBABILITY), graph.number(1 - LEAST_PROBABILITY)
-    return graph.add("Log", graph.add("Clip", graph.add("Concat", *members, axis=1), low, high))
+    """Append the logarithms of the members' clipped probabilities, side by side; one softmax serves all members."""
+    low, high = graph.number(math.log(LEAST_PROBABILITY)), graph.number(math.log(1 - LEAST_PROBABILITY))
+    logits = graph.join(*(graph.logits(member) for member in members))
+    each = graph.add("Reshape", logits, graph.constant(np.array([0, -1, graph.classes])))
+    logs = graph.add("LogSoftmax", each, axis=2)
+    return graph.add("Clip", graph.add("Reshape", logs, graph.constant(np.array([0, -1]))), low, high)
 
 
 def choose_members(children: Sequence[ChildOutcome], folds: Sequence[int]) -> list[tuple[ChildOutcome, float]]:

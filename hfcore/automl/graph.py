@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -16,8 +16,28 @@ BLOCK = 5_000  # rows predicted at a time
 ML_DOMAIN = "ai.onnx.ml"
 
 
+class Line(NamedTuple):
+    """What is known of a value that is x W + b."""
+
+    x: str
+    weights: npt.NDArray[np.float64]
+    shift: npt.NDArray[np.float64]
+
+
+class Scaled(NamedTuple):
+    """What is known of a value that is (x - shift) / spread, rounded to single precision where it is `single`."""
+
+    x: str
+    shift: npt.NDArray[np.float64]
+    spread: npt.NDArray[np.float64]
+    single: bool = False
+
+
 class Graph:
-    """An ONNX graph under construction: one input `features` [N, width], one output `probabilities` [N, classes]."""
+    """An ONNX graph under construction: one input `features` [N, width], one output `probabilities` [N, classes].
+
+    An operation costs about a microsecond for one row whatever it does, so what can be one operation is made one.
+    """
 
     def __init__(self, width: int, classes: int) -> None:
         self.width = width
@@ -25,6 +45,9 @@ class Graph:
         self._nodes: list[Any] = []
         self._constants: list[Any] = []
         self._known: dict[bytes, list[str]] = {}
+        self._lines: dict[str, Line] = {}
+        self._joined: dict[str, tuple[str, ...]] = {}
+        self._scaled: dict[str, Scaled] = {}
         self._count = 0
 
     def fresh(self, word: str) -> str:
@@ -77,7 +100,44 @@ class Graph:
         """Append a cast to single precision and back, as libraries do that store features in 32 bits."""
         from onnx import TensorProto
 
-        return self.double(self.add("Cast", value, to=TensorProto.FLOAT))
+        result = self.double(self.add("Cast", value, to=TensorProto.FLOAT))
+        if value in self._scaled:
+            self._scaled[result] = self._scaled[value]._replace(single=True)
+        return result
+
+    def scale(self, x: str, shift: npt.NDArray[np.float64], spread: npt.NDArray[np.float64]) -> str:
+        """Append (x - shift) / spread, per column."""
+        result = self.add("Div", self.add("Sub", x, self.constant(shift)), self.constant(spread))
+        self._scaled[result] = Scaled(x, shift, spread)
+        return result
+
+    def scaled_from(self, value: str) -> Scaled | None:
+        """Return what a value was scaled from, when it is a scaled one."""
+        return self._scaled.get(value)
+
+    def join(self, *parts: str) -> str:
+        """Lay values with the same rows side by side."""
+        flat = tuple(piece for part in parts for piece in self._joined.get(part, (part,)))
+        result = self.add("Concat", *flat, axis=1)
+        self._joined[result] = flat
+        return result
+
+    def line(self, x: str, weights: npt.NDArray[np.float64], shift: npt.NDArray[np.float64]) -> str:
+        """Append x W + b; where `x` is such a sum itself, or ends with one, the two are multiplied out."""
+        x, weights, shift = self._multiplied_out(Line(x, np.asarray(weights), np.asarray(shift)))
+        result = self.add("Gemm", x, self.constant(weights), self.constant(shift))
+        self._lines[result] = Line(x, weights, shift)
+        return result
+
+    def _multiplied_out(self, line: Line) -> Line:
+        *before, last = self._joined.get(line.x, (line.x,))
+        inner = self._lines.get(last)
+        if inner is None:
+            return line
+        place = len(line.weights) - inner.weights.shape[1]
+        own, taken = line.weights[:place], line.weights[place:]
+        x = self.join(*before, inner.x) if before else inner.x
+        return Line(x, np.vstack([own, inner.weights @ taken]), line.shift + inner.shift @ taken)
 
     def include(self, model: bytes) -> str:
         """Copy a whole model into this graph, fed with the same features; return the name of its result.
@@ -99,6 +159,22 @@ class Graph:
             names.update(zip(results, self._append(node), strict=True))
         return names[OUTPUT]
 
+    def logits(self, probabilities: str) -> str:
+        """Return the values whose softmax these probabilities are; their logarithms where nothing else is known."""
+        for node in self._nodes:
+            if probabilities in node.output and node.op_type == "Softmax":
+                return str(node.input[0])
+        return self.add("Log", probabilities)
+
+    def _needed(self, result: str) -> list[Any]:
+        """Return the nodes that a value is made of, in order."""
+        wanted, needed = {result}, []
+        for node in reversed(self._nodes):
+            if wanted.intersection(node.output):
+                wanted.update(node.input)
+                needed.append(node)
+        return needed[::-1]
+
     def _name(self, value: str, name: str) -> None:
         """Give a value another name, wherever it is made or used."""
         for node in self._nodes:
@@ -110,10 +186,13 @@ class Graph:
         import onnx
         from onnx import TensorProto, helper
 
+        nodes = self._needed(result)
+        used = {name for node in nodes for name in node.input}
+        constants = [constant for constant in self._constants if constant.name in used]
         self._name(result, OUTPUT)
         given = helper.make_tensor_value_info(INPUT, TensorProto.FLOAT, ["rows", self.width])
         made = helper.make_tensor_value_info(OUTPUT, TensorProto.DOUBLE, ["rows", self.classes])
-        graph = helper.make_graph(self._nodes, "pipeline", [given], [made], self._constants)
+        graph = helper.make_graph(nodes, "pipeline", [given], [made], constants)
         opsets = [helper.make_opsetid("", OPSET), helper.make_opsetid(ML_DOMAIN, ML_OPSET)]
         model = helper.make_model(graph, opset_imports=opsets, ir_version=IR_VERSION, producer_name="hfcore")
         onnx.checker.check_model(model)

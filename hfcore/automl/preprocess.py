@@ -100,7 +100,7 @@ class Scale:
 
     def export(self, graph: Graph, x: str) -> str:
         """Append Sub, Div and Clip."""
-        scaled = graph.add("Div", graph.add("Sub", x, graph.constant(self.shift)), graph.constant(self.spread))
+        scaled = graph.scale(x, self.shift, self.spread)
         if self.clip is None:
             return scaled
         return graph.add("Clip", scaled, graph.number(-self.clip), graph.number(self.clip))

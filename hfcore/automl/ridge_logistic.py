@@ -31,14 +31,12 @@ class RidgeLogistic:
 
     def export(self, graph: Graph, x: str) -> str:
         """Append the same formula to a graph."""
-        weights = np.hstack([np.zeros((len(self.weights), 1)), self.weights])
-        shift = np.concatenate([[0.0], self.intercept])
-        scores = graph.add("Add", graph.add("MatMul", x, graph.constant(weights)), graph.constant(shift))
-        return graph.add("Softmax", scores, axis=1)
+        return graph.add("Softmax", self.export_scores(graph, x), axis=1)
 
     def export_scores(self, graph: Graph, x: str) -> str:
-        """Append the log odds to a graph."""
-        return graph.add("Add", graph.add("MatMul", x, graph.constant(self.weights)), graph.constant(self.intercept))
+        """Append the log odds of every class against the first to a graph: 0 for the first itself."""
+        weights = np.hstack([np.zeros((len(self.weights), 1)), self.weights])
+        return graph.line(x, weights, np.concatenate([[0.0], self.intercept]))
 
 
 def softmax(scores: Floats) -> Floats:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -20,9 +20,10 @@ _PLACES = np.linspace(0.0, 1.0, _DEGREE + 1)  # as many as a cubic polynomial ha
 class Splines:
     """Standardised B-splines of chosen columns beside all columns; outside the training range they stay constant.
 
-    `knots` has one row per chosen column, extended by three on either side.
+    `width` is the number of all columns; `knots` has one row per chosen column, extended by three on either side.
     """
 
+    width: int
     columns: npt.NDArray[np.int64]
     knots: Floats
     low: Floats
@@ -43,10 +44,10 @@ class Splines:
             return x
         return np.hstack([x, (self.bumps(x) - self.shift) / self.spread])
 
-    def origins(self, width: int) -> npt.NDArray[np.int64]:
-        """Return for each column that `apply` gives the one of the `width` columns it came from."""
+    def origins(self) -> npt.NDArray[np.int64]:
+        """Return for each column that `apply` gives the column it came from."""
         each = self.knots.shape[1] - _DEGREE - 1
-        return np.concatenate([np.arange(width), np.repeat(self.columns, each)])
+        return np.concatenate([np.arange(self.width), np.repeat(self.columns, each)])
 
     def bumps(self, x: Floats) -> Floats:
         """Return the B-splines by the recursion of Cox and de Boor."""
@@ -62,18 +63,13 @@ class Splines:
         if not len(self.columns):
             return x
         start, width, powers = self._pieces()
-        together = len(self.columns) <= _FEW_COLUMNS
-        places = np.repeat(self.columns, self.count - 1)
-        shape = (-1,) if together else start.shape
-        chosen = graph.add("Gather", x, graph.constant(places.reshape(shape)), axis=1)
-        passed = graph.add("Sub", chosen, graph.constant(start.reshape(shape)))
-        share = graph.add("Div", passed, graph.constant(width.reshape(shape)))
-        inside = graph.add("Clip", share, graph.number(0.0), graph.number(1.0))
-        square = graph.add("Mul", inside, inside)
-        curves = graph.add("Concat", inside, square, graph.add("Mul", square, inside), axis=-1)
-        steps = _in_one_product(graph, curves, powers) if together else _column_by_column(graph, curves, powers)
-        origin = graph.constant((self.bumps(self._at(self.low))[0] - self.shift) / self.spread)
-        return graph.add("Concat", x, graph.add("Add", steps, origin), axis=1)
+        origin = (self.bumps(self._at(self.low))[0] - self.shift) / self.spread
+        if len(self.columns) > _FEW_COLUMNS:
+            chosen = graph.add("Gather", x, graph.constant(np.repeat(self.columns, self.count - 1).reshape(start.shape)), axis=1)
+            curves = graph.add("Concat", *_curves(graph, graph.scale(chosen, start, width)), axis=2)
+            return graph.join(x, graph.add("Add", _column_by_column(graph, curves, powers), graph.constant(origin)))
+        share = graph.line(x, *_all_shares(self.width, self.columns, start, width))
+        return graph.join(x, graph.line(graph.join(*_curves(graph, share)), _in_one_matrix(powers), origin))
 
     def _pieces(self) -> tuple[Floats, Floats, Floats]:
         """Return start and width of each column's intervals, and what t, t^2 and t^3 in each of them add to its scaled bumps.
@@ -100,13 +96,28 @@ class Splines:
         return row
 
 
-def _in_one_product(graph: Graph, curves: str, powers: Floats) -> str:
-    """Return all columns' bumps by one matrix that is mostly zeros: quickest while there are few columns."""
+def _all_shares(columns: int, chosen: npt.NDArray[np.int64], start: Floats, width: Floats) -> tuple[Floats, Floats]:
+    """Return the line that gives how far a row is in each interval of each chosen column, 0 at its start and 1 at its end."""
+    each = width.shape[1]
+    weights = np.zeros((columns, width.size))
+    weights[np.repeat(chosen, each), np.arange(width.size)] = 1 / width.ravel()
+    return weights, -(start / width).ravel()
+
+
+def _curves(graph: Graph, share: str) -> tuple[str, str, str]:
+    """Append t, t^2 and t^3 of shares cut off at 0 and 1."""
+    inside = graph.add("Clip", share, graph.number(0.0), graph.number(1.0))
+    square = graph.add("Mul", inside, inside)
+    return inside, square, graph.add("Mul", square, inside)
+
+
+def _in_one_matrix(powers: Floats) -> Floats:
+    """Return what all columns' curves add to all columns' bumps; mostly zeros, and quickest while there are few columns."""
     columns, _, each, bumps = powers.shape
     whole = np.zeros((_DEGREE, columns, each, columns, bumps))
     for column in range(columns):
         whole[:, column, :, column] = powers[column]
-    return graph.add("MatMul", curves, graph.constant(whole.reshape(_DEGREE * columns * each, -1)))
+    return whole.reshape(_DEGREE * columns * each, -1)
 
 
 def _column_by_column(graph: Graph, curves: str, powers: Floats) -> str:
@@ -127,12 +138,13 @@ def fit_splines(x: Floats, count: int) -> Splines:
             knots.append(_extended(places, count))
     chosen = np.array(columns, dtype=np.int64)
     grid = np.array(knots, dtype=np.float64).reshape(len(columns), count + 2 * _DEGREE)
-    plain = Splines(chosen, grid, x[:, chosen].min(axis=0), x[:, chosen].max(axis=0), np.zeros(1), np.ones(1), count)
+    low, high = x[:, chosen].min(axis=0), x[:, chosen].max(axis=0)
+    plain = Splines(x.shape[1], chosen, grid, low, high, np.zeros(1), np.ones(1), count)
     if not columns:
         return plain
     bumps = plain.bumps(x)
     spread = bumps.std(axis=0)
-    return Splines(chosen, grid, plain.low, plain.high, bumps.mean(axis=0), np.where(spread > 1e-9, spread, 1.0), count)
+    return replace(plain, shift=bumps.mean(axis=0), spread=np.where(spread > 1e-9, spread, 1.0))
 
 
 def _extended(places: Floats, count: int) -> Floats:

@@ -10,9 +10,8 @@ import numpy as np
 from hfcore.automl.graph import Graph
 from hfcore.automl.learners import Codes, Floats, Weights
 from hfcore.automl.learners.booster_trees import lightgbm_trees, xgboost_trees
-from hfcore.automl.learners.forest import export_trees
+from hfcore.automl.learners.forest import export_scores, one_leaf
 from hfcore.automl.learners.started import StartedTrees, fit_start, start_scores
-from hfcore.automl.learners.trees import export_link
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,7 +30,7 @@ class LightGbm:
     def export(self, graph: Graph, x: str) -> str:
         """Append the same trees and the link to a graph."""
         trees = lightgbm_trees(self.booster, self.targets, self.is_forest)
-        return export_link(graph, export_trees(graph, x, trees, self.targets), self.targets)
+        return graph.add("Softmax", export_scores(graph, x, trees), axis=1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,9 +47,8 @@ class XgBoost:
 
     def export(self, graph: Graph, x: str) -> str:
         """Append the same trees and the link to a graph."""
-        trees = xgboost_trees(self.booster, len(self.start))
-        total = export_trees(graph, graph.single(x), trees, len(self.start), strict=True)
-        return export_link(graph, graph.add("Add", total, graph.constant(self.start)), len(self.start))
+        trees = [*xgboost_trees(self.booster, len(self.start)), one_leaf(self.start)]
+        return graph.add("Softmax", export_scores(graph, graph.single(x), trees, strict=True), axis=1)
 
 
 def fit_lightgbm(

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
-from hfcore.automl.graph import ML_DOMAIN, Graph
+from hfcore.automl.graph import ML_DOMAIN, Graph, Scaled
 from hfcore.automl.learners import Floats
 
 Ints = npt.NDArray[np.int64]
 _LEQ, _LT = 0, 1
+_PLACE_OF_INFINITY = np.float64(np.inf).view(np.int64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,13 +30,29 @@ class Tree:
     values: Floats
 
 
-def export_trees(graph: Graph, x: str, trees: Sequence[Tree], targets: int, strict: bool = False) -> str:
+def one_leaf(values: Floats) -> Tree:
+    """Return a tree that says the same of every row."""
+    return Tree(np.array([-1]), np.zeros(1), np.array([-1]), np.array([-1]), values[None, :])
+
+
+def export_scores(graph: Graph, x: str, trees: Sequence[Tree], strict: bool = False) -> str:
+    """Append the sum over trees as a score per class; trees with one target score the second class against the first."""
+    if trees[0].values.shape[1] == 1:
+        trees = [replace(tree, values=np.hstack([np.zeros_like(tree.values), tree.values])) for tree in trees]
+    return export_trees(graph, x, trees, strict)
+
+
+def export_trees(graph: Graph, x: str, trees: Sequence[Tree], strict: bool = False) -> str:
     """Append the sum over trees of each row's leaf values (rows x targets).
 
     `strict` says that a test is x < threshold (XGBoost) instead of x <= threshold.
     """
     from onnx import numpy_helper
 
+    targets = trees[0].values.shape[1]
+    scaled = graph.scaled_from(x)
+    if scaled is not None:
+        x, strict, trees = scaled.x, False, [_unscaled(tree, scaled, strict) for tree in trees]
     laid = _Layout(targets)
     for tree in trees:
         laid.append(tree)
@@ -58,6 +75,36 @@ def export_trees(graph: Graph, x: str, trees: Sequence[Tree], targets: int, stri
         leaf_targetids=laid.leaf_targets,
         leaf_weights=numpy_helper.from_array(np.array(laid.leaf_weights, dtype=np.float64)),
     )
+
+
+def _unscaled(tree: Tree, scaled: Scaled, strict: bool) -> Tree:
+    """Return the tree that asks x <= threshold of the values before scaling, and answers every one of them alike."""
+    inner = tree.left >= 0
+    columns = np.where(inner, tree.feature, 0)
+    shift, spread = scaled.shift[columns], scaled.spread[columns]
+
+    def holds(x: Floats) -> npt.NDArray[np.bool_]:
+        value = (x - shift) / spread
+        value = value.astype(np.float32).astype(np.float64) if scaled.single else value
+        return np.asarray(value < tree.threshold if strict else value <= tree.threshold)
+
+    return replace(tree, threshold=np.where(inner, _last_that_holds(holds, len(columns)), tree.threshold))
+
+
+def _last_that_holds(holds: Callable[[Floats], npt.NDArray[np.bool_]], count: int) -> Floats:
+    """Return the largest double for which each of `count` tests holds, which it does for all smaller ones; -inf for none."""
+    low, high = np.full(count, _PLACE_OF_INFINITY * -1), np.full(count, _PLACE_OF_INFINITY)
+    with np.errstate(over="ignore", invalid="ignore"):
+        for _ in range(64):
+            middle = (low >> 1) + (high >> 1) + (low & high & 1)
+            found = holds(_double_at(middle))
+            low, high = np.where(found, middle, low), np.where(found, high, middle)
+    return _double_at(low)
+
+
+def _double_at(place: Ints) -> Floats:
+    """Return the double at a place in the order of all doubles; 0 is at place 0."""
+    return np.where(place < 0, -np.abs(place).view(np.float64), np.abs(place).view(np.float64))
 
 
 class _Layout:

@@ -58,12 +58,11 @@ def gaussian(x: Floats, landmarks: Floats, gamma: float) -> Floats:
 
 def export_gaussian(graph: Graph, x: str, landmarks: Floats, gamma: float, emphasis: Floats | float = 1.0) -> str:
     """Append the same to a graph, of rows whose columns are stretched by `emphasis` first."""
+    stretched = np.broadcast_to(np.sqrt(gamma) * emphasis, landmarks.shape[1:])
     near = np.sqrt(gamma) * landmarks
-    x = graph.add("Mul", x, graph.constant(np.sqrt(gamma) * emphasis))
-    own = graph.add("ReduceSumSquare", x, axes=[1], keepdims=1)
-    product = graph.add("Sub", graph.add("MatMul", x, graph.constant(2.0 * near.T)), own)
-    likeness = graph.add("Sub", product, graph.constant((near * near).sum(axis=1)))
-    return graph.add("Exp", graph.add("Min", likeness, graph.number(0.0)))
+    product = graph.line(x, 2.0 * (near * stretched).T, -(near * near).sum(axis=1))
+    own = graph.add("ReduceSumSquare", graph.add("Mul", x, graph.constant(stretched)), axes=[1], keepdims=1)
+    return graph.add("Exp", graph.add("Sub", product, own))
 
 
 def fit_kernel_logistic(

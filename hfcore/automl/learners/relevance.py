@@ -57,7 +57,7 @@ def fit_relevant(
         line, variances = _fit(x, np.arange(x.shape[1]), codes, classes, weights)
         return line, variances
     splines = fit_splines(x, knots)
-    line, variances = _fit(splines.apply(x), splines.origins(x.shape[1]), codes, classes, weights)
+    line, variances = _fit(splines.apply(x), splines.origins(), codes, classes, weights)
     return SplineLogistic(splines, line), variances
 
 

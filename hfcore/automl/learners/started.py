@@ -10,10 +10,9 @@ import numpy as np
 from hfcore.automl.graph import Graph
 from hfcore.automl.learners import Codes, Floats, Weights
 from hfcore.automl.learners.booster_trees import xgboost_trees
-from hfcore.automl.learners.forest import export_trees
+from hfcore.automl.learners.forest import export_scores
 from hfcore.automl.learners.kernel import fit_kernel_logistic
 from hfcore.automl.learners.relevance import SplineLogistic, fit_relevant
-from hfcore.automl.learners.trees import export_link
 from hfcore.automl.ridge_logistic import fit_ridge_logistic, softmax
 from hfcore.automl.splines import fit_splines
 from hfcore.automl.table import drawn_rows
@@ -26,7 +25,7 @@ class Start(Protocol):
         """Return the log odds of rows."""
 
     def export_scores(self, graph: Graph, x: str) -> str:
-        """Append the same log odds to a graph."""
+        """Append the same log odds to a graph, with 0 for the first class."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,12 +46,8 @@ class StartedTrees:
 
     def export(self, graph: Graph, x: str) -> str:
         """Append start, trees and the link to a graph."""
-        scores = self.start.export_scores(graph, x)
-        if self.targets > 1:
-            scores = graph.add("Pad", scores, graph.constant(np.array([0, 1, 0, 0])), graph.number(0.0))
-        trees = xgboost_trees(self.booster, self.targets)
-        leaves = export_trees(graph, graph.single(x), trees, self.targets, strict=True)
-        return export_link(graph, graph.add("Add", leaves, scores), self.targets)
+        leaves = export_scores(graph, graph.single(x), xgboost_trees(self.booster, self.targets), strict=True)
+        return graph.add("Softmax", graph.add("Add", leaves, self.start.export_scores(graph, x)), axis=1)
 
 
 def fit_start(

@@ -10,7 +10,7 @@ import numpy as np
 
 from hfcore.automl.graph import Graph
 from hfcore.automl.learners import Codes, Floats, Weights, class_shares
-from hfcore.automl.learners.forest import Tree, export_trees
+from hfcore.automl.learners.forest import Tree, export_scores, export_trees, one_leaf
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,7 +34,7 @@ class Averaged:
 
     def export(self, graph: Graph, x: str) -> str:
         """Append the same trees to a graph."""
-        return export_trees(graph, graph.single(x), self.trees, self.classes)
+        return export_trees(graph, graph.single(x), self.trees)
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,16 +51,7 @@ class Boosted:
 
     def export(self, graph: Graph, x: str) -> str:
         """Append the same trees and the link to a graph."""
-        total = export_trees(graph, graph.single(x), self.trees, len(self.start))
-        return export_link(graph, graph.add("Add", total, graph.constant(self.start)), len(self.start))
-
-
-def export_link(graph: Graph, scores: str, targets: int) -> str:
-    """Turn scores into probabilities: the logistic function for one score, softmax for several."""
-    if targets > 1:
-        return graph.add("Softmax", scores, axis=1)
-    both = graph.add("Mul", scores, graph.constant(np.array([0.0, 1.0])))
-    return graph.add("Softmax", both, axis=1)
+        return graph.add("Softmax", export_scores(graph, graph.single(x), [*self.trees, one_leaf(self.start)]), axis=1)
 
 
 def fit_decision_tree(

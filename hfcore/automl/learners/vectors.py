@@ -33,7 +33,7 @@ class Machine:
     def export(self, graph: Graph, x: str) -> str:
         """Append the same formula to a graph."""
         kernel = export_gaussian(graph, x, self.vectors, self.gamma)
-        return graph.add("Add", graph.add("MatMul", kernel, graph.constant(self.weights)), graph.constant(self.shift))
+        return graph.line(kernel, self.weights, self.shift)
 
 
 @dataclass(frozen=True, eq=False)

@@ -68,3 +68,41 @@ def test_the_file_grows_with_the_columns_not_with_their_square() -> None:
         splines, graph = fit_splines(x, 4), Graph(width, width * 7)
         sizes.append(len(graph.to_bytes(splines.export(graph, graph.double(INPUT)))))
     assert sizes[1] < 4.5 * sizes[0]
+
+
+def test_a_line_of_lines_is_one_operation() -> None:
+    """What is linear in what is linear is multiplied out, also where it is joined to something else; the answer stays."""
+    first, second = RNG.normal(size=(3, 4)), RNG.normal(size=(7, 2))
+    shift, other = RNG.normal(size=4), RNG.normal(size=2)
+    graph = Graph(3, 2)
+    x = graph.double(INPUT)
+    inner = graph.line(x, first, shift)
+    model = graph.to_bytes(graph.line(graph.join(graph.add("Mul", x, x), inner), second, other))
+    assert [n.op_type for n in onnx.load_model_from_string(model).graph.node] == ["Cast", "Mul", "Concat", "Gemm"]
+    rows = ROWS.astype(np.float64)
+    expected = np.hstack([rows * rows, rows @ first + shift]) @ second + other
+    assert np.abs(run_model(model, ROWS) - expected).max() < 1e-13
+
+
+def test_what_nobody_needs_is_left_out() -> None:
+    """An operation and an array that the result does not come from are not in the file."""
+    graph = Graph(3, 3)
+    x = graph.double(INPUT)
+    graph.add("Mul", x, graph.number(7.0))
+    file = onnx.load_model_from_string(graph.to_bytes(graph.add("Mul", x, graph.number(5.0)))).graph
+    assert [n.op_type for n in file.node] == ["Cast", "Mul"]
+    assert len(file.initializer) == 1
+
+
+@pytest.mark.parametrize("has_softmax", [True, False])
+def test_logits_are_what_the_softmax_saw_and_logarithms_else(has_softmax: bool) -> None:
+    """Softmax of the logits gives the probabilities back, whether they came from a softmax or not."""
+    files = []
+    for again in (False, True):
+        graph = Graph(3, 3)
+        x = graph.double(INPUT)
+        squares = graph.add("Mul", x, x)
+        shares = graph.add("Div", squares, graph.add("ReduceSum", squares, graph.constant(np.array([1])), keepdims=1))
+        told = graph.add("Softmax", x, axis=1) if has_softmax else shares
+        files.append(graph.to_bytes(graph.add("Softmax", graph.logits(told), axis=1) if again else told))
+    assert np.abs(run_model(files[0], ROWS) - run_model(files[1], ROWS)).max() < 1e-15
