@@ -42,9 +42,10 @@ def _count_processor_seconds() -> None:
 
 
 def _measure(job: Job) -> dict[str, Any]:
+    engine = importlib.import_module(job.module)  # first: it may have a say in what is imported
+
     import pandas as pd
 
-    engine = importlib.import_module(job.module)
     train, test = (pd.read_csv(path, float_precision="round_trip") for path in (job.train, job.test))
     if hasattr(engine, "start"):
         job = engine.start(job)

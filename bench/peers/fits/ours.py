@@ -1,4 +1,7 @@
-"""This project's engine, by its public call; everything that it imports late is imported here."""
+"""This project's engine, by its public call; everything that it imports late is imported here.
+
+As in the app's worker, pandas is without pyarrow, which nothing of a search uses.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,9 @@ from typing import Any
 import hfcore
 import hfcore.automl
 from bench.peers.job import Job
+from hfcore.automl.executors.lean import leave_out
 
+leave_out("pyarrow")
 _LATE = ("lightgbm", "xgboost", "onnx", "onnxruntime", "sklearn", "scipy.optimize", "scipy.stats", "threadpoolctl")
 for _name in (*_LATE, *(found.name for found in pkgutil.walk_packages(hfcore.automl.__path__, "hfcore.automl."))):
     with contextlib.suppress(ModuleNotFoundError):  # an optional package that is absent; what the fit needs it asks for again

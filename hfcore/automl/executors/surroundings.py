@@ -7,7 +7,14 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-PRELOADED = ["hfcore.automl.trial", "hfcore.automl.ensemble", "hfcore.automl.learners.linear", "onnx", "onnxruntime"]
+PRELOADED = [
+    "hfcore.automl.executors.trial_process",
+    "hfcore.automl.trial",
+    "hfcore.automl.ensemble",
+    "hfcore.automl.learners.linear",
+    "onnx",
+    "onnxruntime",
+]
 KILL_GRACE_S = 2.0  # a trial looks at its own limit between folds; this much later its process is killed
 
 

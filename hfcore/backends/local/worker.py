@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from hfcore.automl.executors import TrialExecutor, executor_for
+from hfcore.automl.executors.lean import leave_out
 from hfcore.errors import LeaseLost
 
 log = logging.getLogger("hfcore.worker")
@@ -22,6 +23,7 @@ LEASE_LOST = 3
 def main(arguments: Sequence[str]) -> int:
     """Work one run and return the process's exit code."""
     home, run_id, token, processes, target = Path(arguments[0]), arguments[1], arguments[2], int(arguments[3]), arguments[4]
+    leave_out("pyarrow")  # tables are registered as CSV: pandas reads them alone
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", datefmt="%Y-%m-%d %H:%M:%S")
     atexit.register(_remove_scratch, run_id)  # registered first, so done last
     with executor_for(target, processes) as executor:  # first of all: its processes load their imports while we load ours
