@@ -16,7 +16,7 @@ from hfcore.ui.outcome import Outcome
 from hfcore.ui.outcome import of as words_of
 from hfcore.ui.palette import is_dark, palette
 from hfcore.ui.scoring import Answer, served_model
-from hfcore.ui.words import ago, exact, literal, percent
+from hfcore.ui.words import ago, exact, inside, literal, percent
 
 HOW_SURE = (
     "How often patients with a similar score had this outcome in cross-validation, with Wilson's 95 % interval for that share. "
@@ -74,7 +74,7 @@ def question(schema: Schema) -> str:
     label = schema.label
     if label is None:
         return "Probability"
-    return f"Risk of {literal(label.title.lower())}" + (" during follow-up" if "time" in schema else "")
+    return f"Risk of {literal(inside(label.title))}" + (" during follow-up" if "time" in schema else "")
 
 
 def risk_words(risk: float) -> str:

@@ -15,7 +15,7 @@ from hfcore.ui.outcome import Outcome
 from hfcore.ui.patient_form import value_words
 from hfcore.ui.scoring import Answer
 from hfcore.ui.served_model import Origin
-from hfcore.ui.words import exact
+from hfcore.ui.words import exact, inside
 
 
 def draw(given: Answer, columns: Sequence[Column], schema: Schema, outcome: Outcome, found: Origin | None) -> None:
@@ -32,7 +32,7 @@ def draw(given: Answer, columns: Sequence[Column], schema: Schema, outcome: Outc
 def sheet(given: Answer, columns: Sequence[Column], schema: Schema, outcome: Outcome, found: Origin | None) -> Sheet:
     """Return what is written down of an answer, in plain text."""
     label = schema.label
-    question = "Probability" if label is None else f"Risk of {label.title.lower()}" + " during follow-up" * ("time" in schema)
+    question = "Probability" if label is None else f"Risk of {inside(label.title)}" + " during follow-up" * ("time" in schema)
     group = group_of(found.report, given.risk) if found else None
     said = [answer.of_ten(given.risk, outcome), answer.class_words(given, outcome).replace("**", "")]
     if group is not None:

@@ -14,7 +14,7 @@ from hfcore.ui import chart
 from hfcore.ui.figures import dependence, importance
 from hfcore.ui.outcome import Outcome
 from hfcore.ui.palette import is_dark, palette
-from hfcore.ui.words import literal
+from hfcore.ui.words import inside, literal
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -64,7 +64,7 @@ def draw(explained: Explained, columns: Mapping[str, Column], outcome: Outcome) 
 
 def sentence(found: Sequence[Importance], columns: Mapping[str, Column]) -> str:
     """Say on which variables the model rests: those whose loss is surely above 0."""
-    sure = [_titled(i.feature, columns).lower() for i in found if i.loss.low is not None and i.loss.low > 0]
+    sure = [inside(_titled(i.feature, columns)) for i in found if i.loss.low is not None and i.loss.low > 0]
     if not found:
         return "How much each variable matters is not known for this model."
     if not sure:

@@ -16,7 +16,7 @@ from hfcore.ui import chart, selection
 from hfcore.ui.figures import forest
 from hfcore.ui.palette import is_dark, palette
 from hfcore.ui.selection import Selection
-from hfcore.ui.words import count, equals, literal
+from hfcore.ui.words import count, equals, inside, literal
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -58,16 +58,11 @@ def finding_words(model: CoxModel, schema: Schema) -> str:
 
 def _named(term: HazardRatio, schema: Schema) -> str:
     """Name a term with its hazard ratio: higher age (1.59 per 10 years)."""
-    title = _inside(schema[term.column].title)
+    title = literal(inside(schema[term.column].title))
     if schema[term.column].kind in ("number", "integer"):
         return f"higher {title} ({term.ratio:.2f} {literal(term.contrast)})"
     plain = term.contrast == "yes against no"
     return f"{title} ({term.ratio:.2f})" if plain else f"{title} ({term.ratio:.2f}, {literal(term.contrast)})"
-
-
-def _inside(title: str) -> str:
-    """Write a title inside a sentence, for markdown: its first letter small unless it is an abbreviation."""
-    return literal(title if title[1:2].isupper() else title[:1].lower() + title[1:])
 
 
 def concordance_words(model: CoxModel) -> str:
@@ -86,7 +81,7 @@ def proportional_words(model: CoxModel, schema: Schema) -> str:
     changing = [t for t in model.terms if t.changes_p < CLEAR]
     if not changing:
         return "**Do the ratios hold all along?** No sign that a hazard ratio changes during follow-up (Schoenfeld residuals)."
-    named = ", ".join(f"{_inside(schema[t.column].title)} (p {equals(t.changes_p)})" for t in changing)
+    named = ", ".join(f"{literal(inside(schema[t.column].title))} (p {equals(t.changes_p)})" for t in changing)
     return (
         f"**Do the ratios hold all along?** Not for {named}: early and late in follow-up the ratio differs "
         "(Schoenfeld residuals). Read it as an average over the follow-up."

@@ -14,7 +14,7 @@ from hfcore.datasets.schema import Column, Schema
 from hfcore.datasets.survival import median_follow_up
 from hfcore.ui import download, export, selection
 from hfcore.ui.selection import Selection
-from hfcore.ui.words import count, literal, percent
+from hfcore.ui.words import count, inside, literal, percent
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -92,7 +92,7 @@ def _difference(profile: TableProfile, event: str) -> str:
 
 def _direction(profile: ColumnProfile) -> str:
     higher = profile.effect is not None and profile.effect.standardised > 0
-    title = literal(profile.column.title.lower())
+    title = literal(inside(profile.column.title))
     if profile.column.kind == "boolean":
         return f"{title} {'more' if higher else 'less'} often"
     return f"{'higher' if higher else 'lower'} {title}"

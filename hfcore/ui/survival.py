@@ -14,7 +14,7 @@ from hfcore.ui import chart, hazards, selection, session
 from hfcore.ui.figures import kaplan_meier as figure
 from hfcore.ui.palette import is_dark, palette
 from hfcore.ui.selection import Selection
-from hfcore.ui.words import count, equals, literal, percent
+from hfcore.ui.words import count, equals, inside, literal, percent
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -109,7 +109,7 @@ def difference_words(factor: Column, p: float | None) -> str:
     if p is None:
         return "There are not two groups with a death to compare."
     verdict = "differs" if p < CLEAR else "does not clearly differ"
-    return f"Survival {verdict} by {literal(factor.title.lower())}: log-rank p {equals(p)}."
+    return f"Survival {verdict} by {literal(inside(factor.title))}: log-rank p {equals(p)}."
 
 
 def _factors(data: Dataset) -> list[str]:

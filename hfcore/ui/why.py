@@ -18,7 +18,7 @@ from hfcore.ui.palette import is_dark, palette
 from hfcore.ui.patient_form import value_words
 from hfcore.ui.scoring import Answer
 from hfcore.ui.served_model import Origin
-from hfcore.ui.words import literal, percent
+from hfcore.ui.words import inside, literal, percent
 from hfcore.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ def sentence(told: Attribution, columns: dict[str, Column]) -> str:
 
 def _named(feature: str, value: Any, columns: dict[str, Column]) -> str:
     column = columns.get(feature)
-    return f"{feature} {value}" if column is None else f"{column.title.lower()} {value_words(column, value)}"
+    return f"{feature} {value}" if column is None else f"{inside(column.title)} {value_words(column, value)}"
 
 
 def _table(told: Attribution) -> pd.DataFrame:

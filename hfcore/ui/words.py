@@ -92,6 +92,11 @@ def clock(moment: datetime) -> str:
     return f"{at.day} {at:%b %H:%M} UTC"
 
 
+def inside(title: str) -> str:
+    """Write a title inside a sentence: its first letter small, unless it is an abbreviation; what follows stays as it is."""
+    return title if title[1:2].isupper() else title[:1].lower() + title[1:]
+
+
 def literal(text: str) -> str:
     """Escape text that came from data, so that markdown shows it as it is."""
     return "".join(f"\\{c}" if c in r"\`*_{}[]()#+-.!|$<>~:&" else c for c in text)

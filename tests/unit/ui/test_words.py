@@ -75,6 +75,21 @@ def test_text_from_data_is_not_obeyed() -> None:
     assert words.literal("**a** :red[b] <i>$x$") == r"\*\*a\*\* \:red\[b\] \<i\>\$x\$"
 
 
+@pytest.mark.parametrize(
+    ("title", "said"),
+    [
+        ("Creatine phosphokinase (CPK)", "creatine phosphokinase (CPK)"),
+        ("BNP", "BNP"),
+        ("NYHA class", "NYHA class"),
+        ("Age", "age"),
+        ("", ""),
+    ],
+)
+def test_titles_keep_their_abbreviations_inside_a_sentence(title: str, said: str) -> None:
+    """Only the first letter becomes small, and not that of an abbreviation."""
+    assert words.inside(title) == said
+
+
 def test_a_moment_in_a_choice_does_not_change_while_it_is_read() -> None:
     """A moment inside the label of a choice is written in full, so that the label a reader clicks on still exists."""
     assert words.clock(datetime(2026, 11, 2, 9, 5, 59, tzinfo=UTC)) == "2 Nov 09:05 UTC"
