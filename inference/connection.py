@@ -14,6 +14,7 @@ import httptools
 from inference import exchange
 from inference.access import is_loopback_peer
 from inference.exchange import HttpAnswer, HttpRefused, Request, busy, too_large
+from inference.familiar import Familiar, get_to_know
 
 if TYPE_CHECKING:
     from inference.desk import Desk
@@ -43,6 +44,7 @@ class Connection(asyncio.Protocol):
         self._waiting: deque[Request] = deque()
         self._is_near = False
         self._admitted: Request | None = None
+        self._familiar: Familiar | None = None
         self._raw = 0
         self._surplus = 0
         self._deaf = False
@@ -90,6 +92,9 @@ class Connection(asyncio.Protocol):
         if self._deaf:
             self._throw_away(len(data))
             return
+        begins, earlier = self._request is None, self._admitted
+        if begins and self._familiar is not None and not self._waiting and self._is_taken_again(self._familiar, data):
+            return
         self._raw += len(data)
         try:
             self._parser.feed_data(data)
@@ -98,6 +103,19 @@ class Connection(asyncio.Protocol):
         except httptools.HttpParserError:
             self._refuse(HttpRefused(400, "not_http", "This is no HTTP/1.1 request that can be read."))
         self._check_raw_size()
+        if begins and self._admitted is not None and self._admitted is not earlier:
+            self._familiar = get_to_know(data, self._admitted)
+
+    def _is_taken_again(self, familiar: Familiar, data: bytes) -> bool:
+        """Take a request whose header is known but for its length; False when it must be parsed and judged as any other."""
+        request = familiar.again(data)
+        if request is None or not self._desk.still_admits(request):
+            return False
+        if self._desk.keep(request.size):
+            self._line_up(request)
+        else:
+            self._refuse(busy())
+        return True
 
     def _check_raw_size(self) -> None:
         """Refuse a header without end, and chunks that are mostly frame."""
@@ -252,6 +270,7 @@ class Connection(asyncio.Protocol):
         if self._transport is None:
             return
         self._waiting.clear()
+        self._familiar = None
         if not self._deaf:
             self._transport.close()
             return

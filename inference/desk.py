@@ -55,6 +55,10 @@ class Desk:
         if not self.service.admit_like(request, earlier):
             self.service.admit(request)
 
+    def still_admits(self, request: Request) -> bool:
+        """Tell whether the keys that its header was judged by are still the accepted ones."""
+        return request.keys is self.service.keys.now()
+
     def keep(self, size: int) -> bool:
         """Make room for a piece of a body; False when all clients together have sent too much that is unanswered."""
         if self._kept + size > MOST_KEPT_BYTES:
@@ -70,11 +74,11 @@ class Desk:
         """Answer a complete request, now or as soon as it is its turn."""
         request.handed_over, request.since = True, self.now()
         if request.refused is not None or request.route != SCORE:
-            self._finish(connection, request, self._work(request, None))
+            self._finish(connection, request, self.service.answer(request))
         elif not self.service.is_opening and request.size > self.service.inline_bytes:
             self._take_large(connection, request)
         elif len(self.connections) <= MOST_WAITING and not self._small and not self.service.is_opening:
-            self._finish(connection, request, self._work(request, None))  # too few to fill the line: no need to stand in it
+            self._finish(connection, request, self.service.answer(request))  # too few to fill the line: no need to stand in it
         elif len(self._small) >= MOST_WAITING:
             self._refuse(connection, request, busy())
         else:
@@ -100,7 +104,7 @@ class Desk:
         elif request.size > self.service.inline_bytes:
             self._take_large(connection, request)
         else:
-            self._finish(connection, request, self._work(request, None))
+            self._finish(connection, request, self.service.answer(request))
         self._call_next()
 
     def opened(self) -> None:
@@ -117,7 +121,7 @@ class Desk:
             return
         stop = self._large[request] = Stop()
         timer = self._loop.call_later(SCORING_S, self._give_up, connection, request)
-        work = self._thread.submit(self._work, request, stop)
+        work = self._thread.submit(self.service.answer, request, stop)
         done = functools.partial(self._large_done, connection, request, timer)
         work.add_done_callback(lambda future: self._loop.call_soon_threadsafe(done, future.result()))
         self._row.set_in_flight(self.in_flight)
@@ -135,9 +139,6 @@ class Desk:
         self._refuse(connection, request, HttpRefused(504, "too_long", message))
 
     # -- answers --------------------------------------------------------------------------------------------------
-
-    def _work(self, request: Request, stop: Stop | None) -> HttpAnswer:
-        return self.service.answer(request, stop)
 
     def _refuse(self, connection: Connection, request: Request, refused: HttpRefused) -> None:
         self._finish(connection, request, refusal(refused, request))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import time
@@ -11,6 +10,8 @@ from dataclasses import dataclass, field
 from email.utils import formatdate
 from http import HTTPStatus
 from itertools import count
+
+import orjson
 
 from inference.access import KeyRing
 from inference.gunzip import Gunzip, NotGzip
@@ -23,7 +24,10 @@ JSON_TYPE = b"application/json"
 UNKNOWN_ROUTE = "(unknown)"
 _PLAIN_ID = re.compile(rb"[A-Za-z0-9._-]{1,100}")
 _STATUS_LINES = {s.value: f"HTTP/1.1 {s.value} {s.phrase}\r\n".encode() for s in HTTPStatus}
-_FIXED = b"cache-control: no-store\r\nx-content-type-options: nosniff\r\ndate: "
+_HEAD = (
+    b"%bcontent-type: %b\r\ncontent-length: %d\r\ncache-control: no-store\r\nx-content-type-options: nosniff\r\n"
+    b"date: %b\r\n%bx-ms-request-id: %b\r\n"
+)
 
 
 class HttpRefused(Exception):
@@ -48,19 +52,16 @@ class HttpAnswer:
     @classmethod
     def of_json(cls, value: object, status: int = 200) -> HttpAnswer:
         """Answer with a JSON document."""
-        return cls(status, json.dumps(value).encode("ascii"))
+        return cls(status, orjson.dumps(value))
 
     def to_bytes(self, request: Request, close: bool) -> bytes:
         """Return the answer as it goes over the wire; a HEAD request gets no body."""
-        head = [_STATUS_LINES[self.status], b"content-type: ", self.content_type, b"\r\n"]
-        head += [b"content-length: ", str(len(self.body)).encode(), b"\r\n", _FIXED, _date(), b"\r\n"]
+        head = _HEAD % (_STATUS_LINES[self.status], self.content_type, len(self.body), _date(), self.more, request.id.encode())
         for name, value in self.headers:
-            head += [name, b": ", value, b"\r\n"]
-        head += [self.more, b"x-ms-request-id: ", request.id.encode(), b"\r\n"]
+            head += b"%b: %b\r\n" % (name, value)
         if request.callers_id is not None:
-            head += [b"x-ms-client-request-id: ", request.callers_id, b"\r\n"]
-        head += [b"connection: close\r\n\r\n" if close else b"\r\n", b"" if request.method == "HEAD" else self.body]
-        return b"".join(head)
+            head += b"x-ms-client-request-id: %b\r\n" % request.callers_id
+        return b"%b%b\r\n%b" % (head, b"connection: close\r\n" if close else b"", b"" if request.method == "HEAD" else self.body)
 
 
 class _Ids:
@@ -160,6 +161,21 @@ class Request:
         if self.pieces > MOST_PIECES and size < self.pieces * SMALL_PIECE_BYTES:
             raise in_crumbs()
         return piece
+
+    def again(self, body: bytes) -> Request:
+        """Return a request with the same header, judged as this one was, and another body."""
+        return Request(
+            url=self.url,
+            method=self.method,
+            headers=self.headers,
+            parts=[body],
+            size=len(body),
+            is_near=self.is_near,
+            keys=self.keys,
+            keep_alive=True,
+            headers_read=True,
+            route=self.route,
+        )
 
     def check_end(self) -> None:
         """Raise HttpRefused when a gzip body was cut off."""

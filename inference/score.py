@@ -31,6 +31,7 @@ GOLDEN_TOLERANCE = 1e-6
 MOST_ROWS = 10_000
 MOST_FIELDS_LISTED = 1_000
 METHODS = ("predict", "predict_proba")
+_RECORD = (dict, Mapping)  # a dict is known as one at once, any other mapping by asking
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}", re.ASCII)
 
@@ -335,13 +336,13 @@ def _decode(data: object) -> object:
 def _take_apart(value: Any, method: object) -> tuple[Sequence[object], object, int]:
     """Return rows, method and version: 1 (bare rows, too) or 2, whose GlobalParameters older clients send as a number."""
     envelope = 1
-    if isinstance(value, Mapping) and "Inputs" in value and "data" not in value:
+    if isinstance(value, _RECORD) and "Inputs" in value and "data" not in value:
         settings, value, envelope = value.get("GlobalParameters"), value["Inputs"], 2
-        method = settings.get("method", method) if isinstance(settings, Mapping) else method
-    elif isinstance(value, Mapping):
+        method = settings.get("method", method) if isinstance(settings, _RECORD) else method
+    elif isinstance(value, _RECORD):
         method = value.get("method", method)
     bare = value if envelope == 1 else None
-    rows = value.get("data") if isinstance(value, Mapping) else bare
+    rows = value.get("data") if isinstance(value, _RECORD) else bare
     if not isinstance(rows, (list, tuple)):
         where = "Inputs.data" if envelope == 2 else "data"
         raise RequestRefused(f"{where} is missing or not a list of rows.")
