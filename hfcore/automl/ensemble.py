@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from hfcore.automl.calibration import Calibration, fit_calibration
 from hfcore.automl.graph import Graph
+from hfcore.automl.margins import export_margins
 from hfcore.automl.outcome import ChildOutcome, TrialPlan
 from hfcore.automl.ridge_logistic import RidgeLogistic, fit_ridge_logistic
 from hfcore.automl.shuffles import Singles
@@ -59,6 +60,9 @@ class Vote:
 
     def export(self, graph: Graph, members: Sequence[str]) -> str:
         """Append the same formula to a graph."""
+        if graph.classes == 2:
+            each = np.column_stack([np.zeros(len(self.weights)), self.weights])
+            return self.calibration.export(graph, export_margins(graph, members, LEAST_PROBABILITY), each)
         each = np.vstack([w * np.eye(graph.classes) for w in self.weights])
         return self.calibration.export(graph, export_logs(graph, members), each)
 
@@ -87,6 +91,8 @@ class Stack:
 
     def export(self, graph: Graph, members: Sequence[str]) -> str:
         """Append the same formula to a graph."""
+        if graph.classes == 2:
+            return self.link.export(graph, export_margins(graph, members, LEAST_PROBABILITY))
         against_first = np.eye(graph.classes)[:, 1:]
         against_first[0] = -1.0
         each = np.kron(np.eye(len(members)), against_first).astype(np.float64)

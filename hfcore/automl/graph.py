@@ -46,8 +46,8 @@ class Graph:
         self._constants: list[Any] = []
         self._known: dict[bytes, list[str]] = {}
         self._lines: dict[str, Line] = {}
-        self._joined: dict[str, tuple[str, ...]] = {}
         self._scaled: dict[str, Scaled] = {}
+        self._makers: dict[str, Any] = {}
         self._count = 0
 
     def fresh(self, word: str) -> str:
@@ -88,6 +88,7 @@ class Graph:
             known.extend(self.fresh(node.op_type.lower()) for _ in node.output)
             node.output[:] = known
             self._nodes.append(node)
+            self._makers.update(dict.fromkeys(known, node))
         return known
 
     def double(self, value: str) -> str:
@@ -117,10 +118,16 @@ class Graph:
 
     def join(self, *parts: str) -> str:
         """Lay values with the same rows side by side."""
-        flat = tuple(piece for part in parts for piece in self._joined.get(part, (part,)))
-        result = self.add("Concat", *flat, axis=1)
-        self._joined[result] = flat
-        return result
+        flat = tuple(piece for part in parts for piece in self._pieces(part))
+        if len(flat) == 1:
+            return flat[0]
+        return self.add("Concat", *flat, axis=1)
+
+    def _pieces(self, value: str) -> tuple[str, ...]:
+        """Return what a value was joined from; itself when it was not."""
+        maker = self.maker(value)
+        joined = maker is not None and maker.op_type == "Concat" and maker.attribute[0].i == 1
+        return tuple(maker.input) if joined else (value,)
 
     def line(self, x: str, weights: npt.NDArray[np.float64], shift: npt.NDArray[np.float64]) -> str:
         """Append x W + b; where `x` is such a sum itself, or ends with one, the two are multiplied out."""
@@ -130,7 +137,7 @@ class Graph:
         return result
 
     def _multiplied_out(self, line: Line) -> Line:
-        *before, last = self._joined.get(line.x, (line.x,))
+        *before, last = self._pieces(line.x)
         inner = self._lines.get(last)
         if inner is None:
             return line
@@ -159,12 +166,20 @@ class Graph:
             names.update(zip(results, self._append(node), strict=True))
         return names[OUTPUT]
 
+    def maker(self, value: str) -> Any:
+        """Return the node that makes a value, None for the input and for arrays."""
+        return self._makers.get(value)
+
+    def values(self, constant: str) -> npt.NDArray[np.float64]:
+        """Return an array of the file."""
+        from onnx import numpy_helper
+
+        return numpy_helper.to_array(next(c for c in self._constants if c.name == constant))
+
     def logits(self, probabilities: str) -> str:
         """Return the values whose softmax these probabilities are; their logarithms where nothing else is known."""
-        for node in self._nodes:
-            if probabilities in node.output and node.op_type == "Softmax":
-                return str(node.input[0])
-        return self.add("Log", probabilities)
+        maker = self.maker(probabilities)
+        return str(maker.input[0]) if maker is not None and maker.op_type == "Softmax" else self.add("Log", probabilities)
 
     def _needed(self, result: str) -> list[Any]:
         """Return the nodes that a value is made of, in order."""
