@@ -111,7 +111,10 @@ class Connection(asyncio.Protocol):
         request = familiar.again(data)
         if request is None or not self._desk.still_admits(request):
             return False
-        if self._desk.keep(request.size):
+        answer = self._desk.answer_at_once(request)
+        if answer is not None:
+            self._write(request, answer)
+        elif self._desk.keep(request.size):
             self._line_up(request)
         else:
             self._refuse(busy())
@@ -247,16 +250,22 @@ class Connection(asyncio.Protocol):
         if self._transport is None or not self._waiting or self._waiting[0] is not request:
             return
         self._waiting.popleft()
+        self._write(request, answer)
+        if self._waiting:
+            self._desk.soon(self._go_on)
+        elif not self._clogged and self._transport is not None and not self._lingering:
+            self._transport.resume_reading()
+
+    def _write(self, request: Request, answer: HttpAnswer) -> None:
+        """Write an answer, and close the connection where it was the last one."""
+        if self._transport is None:
+            return
         close = not request.keep_alive or ((self.parting or self._desk.closing) and not self._waiting)
         self._transport.write(answer.to_bytes(request, close))
         if close:
             self._leave()
-        elif self._waiting:
-            self._desk.soon(self._go_on)
-        elif not self._clogged:
-            if self._request is None:
-                self._deadline = self._desk.now() + IDLE_S
-            self._transport.resume_reading()
+        elif self._request is None and not self._waiting and not self._clogged:
+            self._deadline = self._desk.now() + IDLE_S
 
     def _go_on(self) -> None:
         """Hand over the next request of the line, unless its answer could not be written."""

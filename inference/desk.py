@@ -70,6 +70,20 @@ class Desk:
         """Give room back."""
         self._kept -= size
 
+    def answer_at_once(self, request: Request) -> HttpAnswer | None:
+        """Answer a small request to score while nobody waits; None when it has to take its turn."""
+        if request.size > self.service.inline_bytes or not self._is_free:
+            return None
+        since = self.now()
+        answer = self.service.answer(request)
+        self._note(request, answer, self.now() - since)
+        return answer
+
+    @property
+    def _is_free(self) -> bool:
+        """Whether there are too few connections to fill the line, and nobody is in it."""
+        return len(self.connections) <= MOST_WAITING and not self._small and not self.service.is_opening
+
     def take(self, connection: Connection, request: Request) -> None:
         """Answer a complete request, now or as soon as it is its turn."""
         request.handed_over, request.since = True, self.now()
@@ -77,8 +91,8 @@ class Desk:
             self._finish(connection, request, self.service.answer(request))
         elif not self.service.is_opening and request.size > self.service.inline_bytes:
             self._take_large(connection, request)
-        elif len(self.connections) <= MOST_WAITING and not self._small and not self.service.is_opening:
-            self._finish(connection, request, self.service.answer(request))  # too few to fill the line: no need to stand in it
+        elif self._is_free:
+            self._finish(connection, request, self.service.answer(request))
         elif len(self._small) >= MOST_WAITING:
             self._refuse(connection, request, busy())
         else:
@@ -147,14 +161,16 @@ class Desk:
         """Count an answer, send it and log it, once."""
         if request.answered:
             return
-        request.answered, seconds = True, self.now() - request.since
-        told = request.route not in QUIET_ROUTES
-        if told:
-            self._row.count(answer.status, seconds, answer.rows)
+        request.answered = True
+        if request.route not in QUIET_ROUTES:
+            self._note(request, answer, self.now() - request.since)
         connection.answer(request, answer)
-        if told:
-            method = request.method if request.method in _KNOWN_METHODS else "(other)"
-            log_request(Served(time.time(), method, request.route, answer.status, answer.rows, seconds, request.id))
+
+    def _note(self, request: Request, answer: HttpAnswer, seconds: float) -> None:
+        """Count an answer and put it into the log."""
+        self._row.count(answer.status, seconds, answer.rows)
+        method = request.method if request.method in _KNOWN_METHODS else "(other)"
+        log_request(Served(time.time(), method, request.route, answer.status, answer.rows, seconds, request.id))
 
     # -- time -----------------------------------------------------------------------------------------------------
 

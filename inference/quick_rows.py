@@ -32,6 +32,16 @@ class QuickRowReader(RowReader):
         self._limits = list(zip(self._types, self._least.tolist(), self._most.tolist(), whole, strict=True))
         self._without_fraction = np.flatnonzero(self._whole | yes_no)
 
+    def one(self, row: Any) -> tuple[float, ...] | None:
+        """Return the values of a record in the order of the features; None unless all are there, typed and in range."""
+        if type(row) is not dict or len(row) != len(self.names) or self._pick is None:
+            return None
+        try:
+            values: tuple[float, ...] = self._pick(row)
+        except KeyError:
+            return None
+        return values if self._fits(values) else None
+
     def matrix(self, rows: Sequence[object]) -> Matrix:
         """Return an n x k matrix, or raise InvalidRows with every bad field of every row."""
         quick = self._at_once(rows) if self._pick is not None and 0 < len(rows) <= MOST_ROWS else None

@@ -25,7 +25,7 @@ from inference.exchange import (
 from inference.journal import log
 from inference.metrics import CONTENT_TYPE, exposition
 from inference.openapi import document
-from inference.quick_model import QuickModel
+from inference.quick_model import OneAnswer, QuickModel
 from inference.tally import Tally, told
 from inference.timing import Stop, seconds_per_run
 
@@ -54,7 +54,7 @@ class Service:
         self._row = row or self.board.rows[0]
         self._tally: Tally | None = None
         self.refusal: str | None = None
-        self.model: score.Model | None = None
+        self.model: QuickModel | None = None
         self.is_opening = False
         self.inline_bytes = 0
         self._facts = b""
@@ -85,6 +85,7 @@ class Service:
             self.is_opening = False
 
     def _take(self, model: score.Model) -> None:
+        assert isinstance(model, QuickModel), "it was opened as one"
         facts = [
             (b"x-model-version", model.version),
             (b"x-model-labels", json.dumps(model.labels)),
@@ -175,15 +176,28 @@ class Service:
             return refusal(HttpRefused(500, "internal_error", message, [(b"x-ms-run-function-failed", b"True")]), request)
 
     def _score(self, request: Request, stop: Stop | None) -> HttpAnswer:
-        self._ready_model()
+        model, counts = self._ready_model(), NO_PATIENTS not in request.headers
         started = time.perf_counter()
-        found = score.answer(_decoded(request.body()), run=stop.options if stop else None)
+        value = _decoded(request.body())
+        one = model.answer_one(value) if stop is None else None
+        answer = self._answer_any(value, stop, counts) if one is None else self._answer_one(one, counts)
         took = f"{(time.perf_counter() - started) * 1e3:.3f}".encode()
-        if self._tally is not None and found.inputs is not None and NO_PATIENTS not in request.headers:
+        answer.headers, answer.more = [(b"x-ms-run-fn-exec-ms", took)], self._facts
+        return answer
+
+    def _answer_one(self, one: OneAnswer, counts: bool) -> HttpAnswer:
+        if counts and self._tally is not None:
+            self._tally.count_one(one.row)
+        answer = HttpAnswer.of_json(one.body)
+        answer.rows = 1
+        return answer
+
+    def _answer_any(self, value: object, stop: Stop | None, counts: bool) -> HttpAnswer:
+        found = score.answer(value, run=stop.options if stop else None)
+        if counts and self._tally is not None and found.inputs is not None:
             self._tally.count(found.inputs)
         answer = HttpAnswer.of_json(found.body)
         answer.rows = found.rows
-        answer.headers, answer.more = [(b"x-ms-run-fn-exec-ms", took)], self._facts
         return answer
 
     def count_inputs(self) -> None:
@@ -223,7 +237,7 @@ class Service:
             raise HttpRefused(404, "not_found", "There is a description in version 2 and in version 3.")
         return HttpAnswer.of_json(document(self._ready_model().manifest, int(version[0]), self.keys.wants_key))
 
-    def _ready_model(self) -> score.Model:
+    def _ready_model(self) -> QuickModel:
         if self.model is None:
             raise not_ready()
         return self.model

@@ -52,7 +52,15 @@ class Tally:
         self._cells = cells
         self._bins = bins_of(manifest)
         self._turn = threading.Lock()  # large requests are scored in a thread of their own
-        self._kept: list[Matrix] = []
+        self._kept: list[Matrix | tuple[float, ...]] = []
+
+    def count_one(self, row: tuple[float, ...]) -> None:
+        """Count a request of one row with those of the same moment."""
+        with self._turn:
+            self._kept.append(row)
+            at_once = len(self._kept) >= MOST_KEPT
+        if at_once:
+            self.settle()
 
     def count(self, matrix: Matrix) -> None:
         """Count the rows of one request, at once when there are many, else with those of the same moment."""
@@ -68,7 +76,7 @@ class Tally:
             kept, self._kept = self._kept, []
             if kept:
                 self._cells[0] += len(kept)
-                self._count(np.concatenate(kept))
+                self._count(np.vstack([np.asarray(rows, dtype=np.float64) for rows in kept]))
 
     def _count(self, matrix: Matrix) -> None:
         for _, column, edges, first, _ in self._bins:

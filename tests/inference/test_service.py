@@ -19,6 +19,7 @@ from inference.access import KeyRing, hash_key, is_loopback_peer
 from inference.connection import Connection
 from inference.desk import Desk
 from inference.journal import ValueFreeFormatter
+from inference.quick_model import QuickModel
 from inference.service import Service
 from tests.fakes.small_model import LESSON_SAMPLE, TYPED_SAMPLE, records, write_model
 
@@ -375,16 +376,17 @@ def test_the_api_describes_itself(call: Call, query: str, version: str) -> None:
     assert call("GET", "/swagger.json?version=7", headers={}).status_code == 404
 
 
+@pytest.mark.parametrize(("place", "name", "rows"), [(score, "answer", 2), (QuickModel, "answer_one", 1)])
 def test_an_unforeseen_failure_is_a_500_with_an_id(
-    call: Call, service: Service, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    call: Call, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, place: object, name: str, rows: int
 ) -> None:
     """An exception nobody foresaw gives 500 and an id; the log has class and place under that id, but no value."""
 
     def fail(*_: object, **__: object) -> None:
         raise KeyError(CANARY)
 
-    monkeypatch.setattr(score, "answer", fail)
-    answer = call(json=BODY)
+    monkeypatch.setattr(place, name, fail)
+    answer = call(json={"data": [TYPED_SAMPLE] * rows})
     assert answer.status_code == 500
     assert answer.headers["x-ms-run-function-failed"] == "True"
     record = next(r for r in caplog.records if r.exc_info)

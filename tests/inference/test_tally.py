@@ -60,16 +60,18 @@ def test_one_row_and_many_are_counted_alike() -> None:
     rng = np.random.default_rng(3)
     matrix = np.column_stack([rng.integers(40, 96, 500), rng.integers(0, 2, 500), rng.normal(size=500)]).astype(float)
     listed = manifest(("age", "anaemia", "other"))
-    boards = [Board(1), Board(1)]
-    many, few = (Tally(b.rows[0].inputs, listed) for b in boards)
+    boards = [Board(1), Board(1), Board(1)]
+    many, few, mixed = (Tally(b.rows[0].inputs, listed) for b in boards)
     many.count(matrix)
-    for row in matrix:
+    for number, row in enumerate(matrix):
         few.count(row[None, :])
+        mixed.count_one((int(row[0]), bool(row[1]), 10**25)) if number % 2 else mixed.count(row[None, :])
     few.settle()
+    mixed.settle()
     counted = [board.inputs()[1:7] for board in boards]
     expected = [*np.histogram(matrix[:, 0], [0, 50, 60, 70, 200])[0], *np.bincount(matrix[:, 1].astype(int))]
-    assert counted[0] == counted[1] == expected
-    assert [board.inputs()[0] for board in boards] == [1, 500]
+    assert counted[0] == counted[1] == counted[2] == expected
+    assert [board.inputs()[0] for board in boards] == [1, 500, 500]
 
 
 def test_workers_add_up_and_counts_outlive_a_worker() -> None:
@@ -116,7 +118,7 @@ def test_a_full_store_is_counted_without_being_asked() -> None:
     for _ in range(MOST_KEPT - 1):
         tally.count(np.array([[65.0]]))
     assert board.inputs()[0] == 0
-    tally.count(np.array([[65.0]]))
+    tally.count_one((65.0,))
     assert board.inputs()[0] == MOST_KEPT
 
 
