@@ -176,7 +176,7 @@ class Service:
             return refusal(HttpRefused(500, "internal_error", message, [(b"x-ms-run-function-failed", b"True")]), request)
 
     def _score(self, request: Request, stop: Stop | None) -> HttpAnswer:
-        model, counts = self._ready_model(), NO_PATIENTS not in request.headers
+        model, counts = self.model or self._ready_model(), NO_PATIENTS not in request.headers
         started = time.perf_counter()
         value = _decoded(request.body())
         one = model.answer_one(value) if stop is None else None
@@ -188,9 +188,7 @@ class Service:
     def _answer_one(self, one: OneAnswer, counts: bool) -> HttpAnswer:
         if counts and self._tally is not None:
             self._tally.count_one(one.row)
-        answer = HttpAnswer.of_json(one.body)
-        answer.rows = 1
-        return answer
+        return HttpAnswer(200, orjson.dumps(one.body), rows=1)
 
     def _answer_any(self, value: object, stop: Stop | None, counts: bool) -> HttpAnswer:
         found = score.answer(value, run=stop.options if stop else None)
