@@ -78,8 +78,8 @@ class Served(NamedTuple):
     id: str
 
     def __str__(self) -> str:
-        what = f"{self.method} {self.route} {self.status} rows={self.rows}"
-        return f"{what} {self.seconds * 1e3:.1f} ms id={self.id}"
+        _, method, route, status, rows, seconds, request_id = self
+        return f"{method} {route} {status} rows={rows} {seconds * 1e3:.1f} ms id={request_id}"
 
 
 _served: list[Served] = []
