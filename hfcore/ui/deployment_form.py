@@ -161,4 +161,4 @@ def _written(model: ModelVersion) -> str:
     known_as = f" ({', '.join(model.aliases)})" if model.aliases else ""
     cut = f", threshold {version_words.cut(model.threshold)}" if model.threshold is not None else ""
     note = ", uses follow-up time" if model.uses_follow_up_time else ""
-    return f"{model.label}{known_as}: {model.algorithm}{cut}, registered {clock(model.created_at)}{note}"
+    return f"{model.label}{known_as}: {model.algorithm}{cut}, {clock(model.created_at)}{note}"
