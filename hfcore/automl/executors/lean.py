@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
 
 
-class _Without(MetaPathFinder):
+class _Without:
     """Finds what another finder finds, but for some packages."""
 
     def __init__(self, finder: Any, packages: frozenset[str]) -> None:

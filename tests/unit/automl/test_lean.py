@@ -23,6 +23,18 @@ print(pandas.read_csv(io.StringIO("a,b\\n1,x"), float_precision="round_trip").sh
 """
 
 
+class Finder:
+    """Finds nothing, and notes when it is told that its caches are stale."""
+
+    def __init__(self, asked: list[str]) -> None:
+        self._asked = asked
+
+    def find_spec(self, name: str, path: object, target: object = None) -> None: ...
+
+    def invalidate_caches(self) -> None:
+        self._asked.append("invalidate_caches")
+
+
 def test_a_package_that_is_left_out_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither to import nor to look for, parts of it included; others are found as before."""
     monkeypatch.setattr(sys, "meta_path", list(sys.meta_path))
@@ -33,7 +45,11 @@ def test_a_package_that_is_left_out_is_not_there(monkeypatch: pytest.MonkeyPatch
     with pytest.raises(ModuleNotFoundError, match="sqlite3"):
         importlib.import_module("sqlite3")
     assert importlib.util.find_spec("wave") is not None
+    asked: list[str] = []
+    sys.meta_path.insert(0, Finder(asked))
+    leave_out("sqlite3")
     importlib.invalidate_caches()
+    assert asked == ["invalidate_caches"]
 
 
 def test_pandas_works_without_pyarrow() -> None:
