@@ -43,9 +43,8 @@ class Graph:
         self.width = width
         self.classes = classes
         self._nodes: list[Any] = []
-        self._constants: list[Any] = []
+        self._constants: dict[str, Any] = {}
         self._known: dict[bytes, list[str]] = {}
-        self._lines: dict[str, Line] = {}
         self._scaled: dict[str, Scaled] = {}
         self._makers: dict[str, Any] = {}
         self._count = 0
@@ -77,7 +76,7 @@ class Graph:
         known = self._known.setdefault(b"constant" + constant.SerializeToString(deterministic=True), [])
         if not known:
             constant.name = self.fresh("constant")
-            self._constants.append(constant)
+            self._constants[constant.name] = constant
             known.append(constant.name)
         return known[0]
 
@@ -132,13 +131,21 @@ class Graph:
     def line(self, x: str, weights: npt.NDArray[np.float64], shift: npt.NDArray[np.float64]) -> str:
         """Append x W + b; where `x` is such a sum itself, or ends with one, the two are multiplied out."""
         x, weights, shift = self._multiplied_out(Line(x, np.asarray(weights), np.asarray(shift)))
-        result = self.add("Gemm", x, self.constant(weights), self.constant(shift))
-        self._lines[result] = Line(x, weights, shift)
-        return result
+        return self.add("Gemm", x, self.constant(weights), self.constant(shift))
+
+    def line_of(self, value: str) -> Line | None:
+        """Return what a value is a line of; None for any other value."""
+        from onnx import numpy_helper
+
+        maker = self.maker(value)
+        if maker is None or maker.op_type != "Gemm" or not self._constants.keys() >= set(maker.input[1:]):
+            return None
+        weights, shift = (numpy_helper.to_array(self._constants[name]) for name in maker.input[1:])
+        return Line(maker.input[0], weights, shift)
 
     def _multiplied_out(self, line: Line) -> Line:
         *before, last = self._pieces(line.x)
-        inner = self._lines.get(last)
+        inner = self.line_of(last)
         if inner is None:
             return line
         place = len(line.weights) - inner.weights.shape[1]
@@ -170,16 +177,14 @@ class Graph:
         """Return the node that makes a value, None for the input and for arrays."""
         return self._makers.get(value)
 
-    def values(self, constant: str) -> npt.NDArray[np.float64]:
-        """Return an array of the file."""
-        from onnx import numpy_helper
-
-        return numpy_helper.to_array(next(c for c in self._constants if c.name == constant))
+    def before_softmax(self, probabilities: str) -> str | None:
+        """Return the values whose softmax these probabilities are; None when they are no softmax."""
+        maker = self.maker(probabilities)
+        return str(maker.input[0]) if maker is not None and maker.op_type == "Softmax" else None
 
     def logits(self, probabilities: str) -> str:
-        """Return the values whose softmax these probabilities are; their logarithms where nothing else is known."""
-        maker = self.maker(probabilities)
-        return str(maker.input[0]) if maker is not None and maker.op_type == "Softmax" else self.add("Log", probabilities)
+        """Return values whose softmax these probabilities are: their logarithms where nothing else is known."""
+        return self.before_softmax(probabilities) or self.add("Log", probabilities)
 
     def _needed(self, result: str) -> list[Any]:
         """Return the nodes that a value is made of, in order."""
@@ -203,7 +208,7 @@ class Graph:
 
         nodes = self._needed(result)
         used = {name for node in nodes for name in node.input}
-        constants = [constant for constant in self._constants if constant.name in used]
+        constants = [constant for name, constant in self._constants.items() if name in used]
         self._name(result, OUTPUT)
         given = helper.make_tensor_value_info(INPUT, TensorProto.FLOAT, ["rows", self.width])
         made = helper.make_tensor_value_info(OUTPUT, TensorProto.DOUBLE, ["rows", self.classes])

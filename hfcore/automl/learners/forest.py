@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -47,48 +48,27 @@ def export_trees(graph: Graph, x: str, trees: Sequence[Tree], strict: bool = Fal
 
     `strict` says that a test is x < threshold (XGBoost) instead of x <= threshold.
     """
-    from onnx import numpy_helper
-
-    targets = trees[0].values.shape[1]
-    scaled = graph.scaled_from(x)
-    if scaled is not None:
-        x, strict, trees = scaled.x, False, [_unscaled(tree, scaled, strict) for tree in trees]
-    laid = _Layout(targets)
+    laid = Layout(trees[0].values.shape[1])
     for tree in trees:
-        laid.append(tree)
-    tests = np.full(len(laid.features), _LT if strict else _LEQ, dtype=np.uint8)
-    return graph.add(
-        "TreeEnsemble",
-        x,
-        domain=ML_DOMAIN,
-        n_targets=targets,
-        aggregate_function=1,
-        post_transform=0,
-        tree_roots=laid.roots,
-        nodes_featureids=laid.features,
-        nodes_splits=numpy_helper.from_array(np.array(laid.thresholds, dtype=np.float64)),
-        nodes_modes=numpy_helper.from_array(tests),
-        nodes_truenodeids=laid.true_ids,
-        nodes_trueleafs=laid.true_leaf,
-        nodes_falsenodeids=laid.false_ids,
-        nodes_falseleafs=laid.false_leaf,
-        leaf_targetids=laid.leaf_targets,
-        leaf_weights=numpy_helper.from_array(np.array(laid.leaf_weights, dtype=np.float64)),
-    )
+        laid.append(tree, strict)
+    scaled = graph.scaled_from(x)
+    if scaled is None:
+        return laid.export(graph, x)
+    laid.thresholds = _before_scaling(scaled, np.array(laid.features), np.array(laid.thresholds), strict).tolist()
+    laid.modes = [_LEQ] * len(laid.modes)
+    return laid.export(graph, scaled.x)
 
 
-def _unscaled(tree: Tree, scaled: Scaled, strict: bool) -> Tree:
-    """Return the tree that asks x <= threshold of the values before scaling, and answers every one of them alike."""
-    inner = tree.left >= 0
-    columns = np.where(inner, tree.feature, 0)
-    shift, spread = scaled.shift[columns], scaled.spread[columns]
+def _before_scaling(scaled: Scaled, features: Ints, thresholds: Floats, strict: bool) -> Floats:
+    """Return thresholds so that x <= threshold, asked of the values before scaling, answers every one of them alike."""
+    shift, spread = scaled.shift[features], scaled.spread[features]
 
     def holds(x: Floats) -> npt.NDArray[np.bool_]:
         value = (x - shift) / spread
         value = value.astype(np.float32).astype(np.float64) if scaled.single else value
-        return np.asarray(value < tree.threshold if strict else value <= tree.threshold)
+        return np.asarray(value < thresholds if strict else value <= thresholds)
 
-    return replace(tree, threshold=np.where(inner, _last_that_holds(holds, len(columns)), tree.threshold))
+    return _last_that_holds(holds, len(features))
 
 
 def _last_that_holds(holds: Callable[[Floats], npt.NDArray[np.bool_]], count: int) -> Floats:
@@ -107,7 +87,7 @@ def _double_at(place: Ints) -> Floats:
     return np.where(place < 0, -np.abs(place).view(np.float64), np.abs(place).view(np.float64))
 
 
-class _Layout:
+class Layout:
     """The flat lists of the TreeEnsemble operator: inner nodes and leaves are numbered apart.
 
     A leaf carries one target, so a tree with several targets is laid out once per target.
@@ -118,6 +98,7 @@ class _Layout:
         self.roots: list[int] = []
         self.features: list[int] = []
         self.thresholds: list[float] = []
+        self.modes: list[int] = []
         self.true_ids: list[int] = []
         self.true_leaf: list[int] = []
         self.false_ids: list[int] = []
@@ -125,16 +106,71 @@ class _Layout:
         self.leaf_targets: list[int] = []
         self.leaf_weights: list[float] = []
 
-    def append(self, tree: Tree) -> None:
+    def append(self, tree: Tree, strict: bool = False) -> None:
+        """Add a tree."""
         for target in range(self.targets):
             column = tree.values[:, target]
             if not np.any(column[tree.left < 0]):
                 continue
-            self.roots.append(self._inner(tree, 0, target) if tree.left[0] >= 0 else self._stump(column[0], target))
+            if tree.left[0] >= 0:
+                self.roots.append(self._inner(tree, 0, target, _LT if strict else _LEQ))
+            else:
+                self.add(float(column[0]), target)
 
-    def _inner(self, tree: Tree, root: int, target: int) -> int:
+    def add(self, value: float, target: int) -> None:
+        """Add the same to every row: a tree whose one test has the same leaf for both answers."""
+        leaf = self._leaf(value, target)
+        self.roots.append(self._node(0, 0.0, _LEQ))
+        self.true_ids[-1] = self.false_ids[-1] = leaf
+        self.true_leaf[-1] = self.false_leaf[-1] = 1
+
+    def include(self, node: Any, target: int) -> None:
+        """Add the trees of a TreeEnsemble that is in a graph already, whatever target their leaves had."""
+        from onnx import helper, numpy_helper
+
+        own = {a.name: helper.get_attribute_value(a) for a in node.attribute}
+        nodes, leaves = len(self.features), len(self.leaf_targets)
+        self.roots += [root + nodes for root in own["tree_roots"]]
+        self.features += own["nodes_featureids"]
+        self.thresholds += numpy_helper.to_array(own["nodes_splits"]).tolist()
+        self.modes += numpy_helper.to_array(own["nodes_modes"]).tolist()
+        for side, ids, leaf in (("true", self.true_ids, self.true_leaf), ("false", self.false_ids, self.false_leaf)):
+            ends = own[f"nodes_{side}leafs"]
+            ids += [i + (leaves if end else nodes) for i, end in zip(own[f"nodes_{side}nodeids"], ends, strict=True)]
+            leaf += ends
+        self.leaf_targets += [target] * len(own["leaf_targetids"])
+        self.leaf_weights += numpy_helper.to_array(own["leaf_weights"]).tolist()
+
+    def export(self, graph: Graph, x: str) -> str:
+        """Append the trees to a graph, as one operation that looks at `x`."""
+        from onnx import numpy_helper
+
+        return graph.add(
+            "TreeEnsemble",
+            x,
+            domain=ML_DOMAIN,
+            n_targets=self.targets,
+            aggregate_function=1,
+            post_transform=0,
+            tree_roots=self.roots,
+            nodes_featureids=self.features,
+            nodes_splits=numpy_helper.from_array(np.array(self.thresholds, dtype=np.float64)),
+            nodes_modes=numpy_helper.from_array(np.array(self.modes, dtype=np.uint8)),
+            nodes_truenodeids=self.true_ids,
+            nodes_trueleafs=self.true_leaf,
+            nodes_falsenodeids=self.false_ids,
+            nodes_falseleafs=self.false_leaf,
+            leaf_targetids=self.leaf_targets,
+            leaf_weights=numpy_helper.from_array(np.array(self.leaf_weights, dtype=np.float64)),
+        )
+
+    def _inner(self, tree: Tree, root: int, target: int, mode: int) -> int:
         """Lay out a tree without recursion and return the number of its root."""
-        places = {root: self._node(tree, root)}
+
+        def placed(node: int) -> int:
+            return self._node(int(tree.feature[node]), float(tree.threshold[node]), mode)
+
+        places = {root: placed(root)}
         waiting = [root]
         while waiting:
             node = waiting.pop()
@@ -145,13 +181,14 @@ class _Layout:
                 if tree.left[child] < 0:
                     ids[places[node]], leaf[places[node]] = self._leaf(float(tree.values[child, target]), target), 1
                 else:
-                    places[int(child)] = ids[places[node]] = self._node(tree, int(child))
+                    places[int(child)] = ids[places[node]] = placed(int(child))
                     waiting.append(int(child))
         return places[root]
 
-    def _node(self, tree: Tree, node: int) -> int:
-        self.features.append(int(tree.feature[node]))
-        self.thresholds.append(float(tree.threshold[node]))
+    def _node(self, feature: int, threshold: float, mode: int) -> int:
+        self.features.append(feature)
+        self.thresholds.append(threshold)
+        self.modes.append(mode)
         for column in (self.true_ids, self.true_leaf, self.false_ids, self.false_leaf):
             column.append(0)
         return len(self.features) - 1
@@ -160,12 +197,3 @@ class _Layout:
         self.leaf_targets.append(target)
         self.leaf_weights.append(weight)
         return len(self.leaf_targets) - 1
-
-    def _stump(self, weight: float, target: int) -> int:
-        """Lay out a tree without a split: a test whose two answers are the same leaf."""
-        leaf = self._leaf(float(weight), target)
-        self.features.append(0)
-        self.thresholds.append(0.0)
-        for column, value in ((self.true_ids, leaf), (self.true_leaf, 1), (self.false_ids, leaf), (self.false_leaf, 1)):
-            column.append(value)
-        return len(self.features) - 1
