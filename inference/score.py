@@ -313,11 +313,11 @@ def _are_probabilities(found: Matrix) -> bool:
 
 
 class Answer(NamedTuple):
-    """What `run` answers, how many rows it is about, and these as they were read."""
+    """What `run` answers, how many rows it is about, and these as they were read; one row may be its values alone."""
 
     body: str | dict[str, object]
     rows: int
-    inputs: Matrix | None = None
+    inputs: Matrix | tuple[float, ...] | None = None
 
 
 def _decode(data: object) -> object:

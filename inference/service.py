@@ -25,7 +25,7 @@ from inference.exchange import (
 from inference.journal import log
 from inference.metrics import CONTENT_TYPE, exposition
 from inference.openapi import document
-from inference.quick_model import OneAnswer, QuickModel
+from inference.quick_model import QuickModel
 from inference.tally import Tally, told
 from inference.timing import Stop, seconds_per_run
 
@@ -176,25 +176,17 @@ class Service:
             return refusal(HttpRefused(500, "internal_error", message, [(b"x-ms-run-function-failed", b"True")]), request)
 
     def _score(self, request: Request, stop: Stop | None) -> HttpAnswer:
-        model, counts = self.model or self._ready_model(), NO_PATIENTS not in request.headers
+        model = self._ready_model()
         started = time.perf_counter()
         value = _decoded(request.body())
-        one = model.answer_one(value) if stop is None else None
-        answer = self._answer_any(value, stop, counts) if one is None else self._answer_one(one, counts)
-        answer.more = b"x-ms-run-fn-exec-ms: %.3f\r\n%b" % ((time.perf_counter() - started) * 1e3, self._facts)
-        return answer
-
-    def _answer_one(self, one: OneAnswer, counts: bool) -> HttpAnswer:
-        if counts and self._tally is not None:
-            self._tally.count_one(one.row)
-        return HttpAnswer(200, orjson.dumps(one.body), rows=1)
-
-    def _answer_any(self, value: object, stop: Stop | None, counts: bool) -> HttpAnswer:
-        found = score.answer(value, run=stop.options if stop else None)
-        if counts and self._tally is not None and found.inputs is not None:
+        found = model.answer_one(value) if stop is None else None
+        if found is None:
+            found = score.answer(value, run=stop.options if stop else None)
+        if self._tally is not None and found.inputs is not None and NO_PATIENTS not in request.headers:
             self._tally.count(found.inputs)
         answer = HttpAnswer.of_json(found.body)
         answer.rows = found.rows
+        answer.more = b"x-ms-run-fn-exec-ms: %.3f\r\n%b" % ((time.perf_counter() - started) * 1e3, self._facts)
         return answer
 
     def count_inputs(self) -> None:

@@ -12,6 +12,7 @@ import numpy as np
 from inference.board import INPUT_CELLS, Board
 from inference.score import Matrix
 
+Row = tuple[float, ...]
 FEW_ROWS = 4
 MOST_KEPT = 200
 LEAST_REQUESTS = 50
@@ -52,21 +53,13 @@ class Tally:
         self._cells = cells
         self._bins = bins_of(manifest)
         self._turn = threading.Lock()  # large requests are scored in a thread of their own
-        self._kept: list[Matrix | tuple[float, ...]] = []
+        self._kept: list[Matrix | Row] = []
 
-    def count_one(self, row: tuple[float, ...]) -> None:
-        """Count a request of one row with those of the same moment."""
+    def count(self, rows: Matrix | Row) -> None:
+        """Count the rows of one request, or the values of its one row: many at once, else with those of the same moment."""
         with self._turn:
-            self._kept.append(row)
-            at_once = len(self._kept) >= MOST_KEPT
-        if at_once:
-            self.settle()
-
-    def count(self, matrix: Matrix) -> None:
-        """Count the rows of one request, at once when there are many, else with those of the same moment."""
-        with self._turn:
-            self._kept.append(matrix)
-            at_once = len(matrix) > FEW_ROWS or len(self._kept) >= MOST_KEPT
+            self._kept.append(rows)
+            at_once = (not isinstance(rows, tuple) and len(rows) > FEW_ROWS) or len(self._kept) >= MOST_KEPT
         if at_once:
             self.settle()
 

@@ -44,7 +44,7 @@ def test_one_row_is_answered_as_the_entry_script_answers_it(quick: QuickModel, m
         assert found is not None
         assert found.body == expected.body
         assert expected.inputs is not None
-        assert np.array_equal(np.array([found.row], dtype=np.float64), expected.inputs)
+        assert np.array_equal(np.array([found.inputs], dtype=np.float64), expected.inputs)
 
 
 def test_at_the_threshold_the_positive_label_is_called(quick: QuickModel) -> None:
@@ -54,7 +54,7 @@ def test_at_the_threshold_the_positive_label_is_called(quick: QuickModel) -> Non
     assert told is not None
     share = json.loads(told.body)["result"][0][1]
     for threshold in (share, np.nextafter(share, 1.0)):
-        quick._threshold = quick.manifest["threshold"] = float(threshold)
+        quick.manifest["threshold"] = float(threshold)
         found = quick.answer_one({"data": [row]})
         assert found is not None
         assert found.body == score.answer({"data": [row]}).body
@@ -120,8 +120,8 @@ def test_threads_do_not_mix_their_rows(quick: QuickModel) -> None:
 
 def test_of_several_classes_the_likeliest_is_called(quick: QuickModel) -> None:
     """Without a positive label there is no threshold."""
-    quick._positive = -1
-    assert [quick._class_of(shares) for shares in ((0.2, 0.5, 0.3), (0.4, 0.4, 0.2), (0.1, 0.2, 0.7))] == [1, 0, 2]
+    quick.labels = [0, 1, 2]
+    assert quick.classes(np.array([(0.2, 0.5, 0.3), (0.4, 0.4, 0.2), (0.1, 0.2, 0.7)])) == [1, 0, 2]
 
 
 def test_the_features_are_in_the_models_order(quick: QuickModel) -> None:
@@ -130,4 +130,5 @@ def test_the_features_are_in_the_models_order(quick: QuickModel) -> None:
     found = [quick.answer_one({"data": [row]}) for row in (TYPED_SAMPLE, turned)]
     assert found[0] == found[1]
     assert found[0] is not None
-    assert len(found[0].row) == len(FEATURES)
+    assert found[0].inputs is not None
+    assert len(found[0].inputs) == len(FEATURES)

@@ -65,7 +65,7 @@ def test_one_row_and_many_are_counted_alike() -> None:
     many.count(matrix)
     for number, row in enumerate(matrix):
         few.count(row[None, :])
-        mixed.count_one((int(row[0]), bool(row[1]), 10**25)) if number % 2 else mixed.count(row[None, :])
+        mixed.count((int(row[0]), bool(row[1]), 10**25)) if number % 2 else mixed.count(row[None, :])
     few.settle()
     mixed.settle()
     counted = [board.inputs()[1:7] for board in boards]
@@ -118,7 +118,7 @@ def test_a_full_store_is_counted_without_being_asked() -> None:
     for _ in range(MOST_KEPT - 1):
         tally.count(np.array([[65.0]]))
     assert board.inputs()[0] == 0
-    tally.count_one((65.0,))
+    tally.count((65.0,))
     assert board.inputs()[0] == MOST_KEPT
 
 
