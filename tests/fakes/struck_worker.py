@@ -18,7 +18,6 @@ from hfcore.backends.local.worker import main
 
 MODULE = "tests.fakes.struck_worker"
 ORDER = "strike.json"
-IN_A_WRITE = ("commit", "artifact write")
 _beating = threading.Lock()
 
 
@@ -32,12 +31,6 @@ def _strike(kind: str) -> None:
     if kind == "disk full":
         raise OSError(28, "No space left on device")
     os.kill(os.getpid(), {"kill": signal.SIGKILL, "pause": signal.SIGSTOP}[kind])
-
-
-def _strike_between_beats(kind: str) -> None:
-    """Strike while the heartbeat's thread is in no transaction: a pause there would keep the store's write lock."""
-    with _beating:
-        _strike(kind)
 
 
 def _beat_one_at_a_time() -> None:
@@ -69,16 +62,20 @@ def _arm(step: str, count: int, kind: str) -> None:
         path.write_bytes(data[: len(data) // 2])
         _strike(kind)
 
-    def now(args: tuple[Any, ...]) -> None:
-        (_strike if step in IN_A_WRITE else _strike_between_beats)(kind)
+    def in_transaction(args: tuple[Any, ...]) -> None:
+        _strike(kind)
+
+    def between_beats(args: tuple[Any, ...]) -> None:
+        with _beating:  # the heartbeat's thread is in no transaction: a pause there would keep the store's write lock
+            _strike(kind)
 
     places: dict[str, tuple[Any, str, Callable[[tuple[Any, ...]], None]]] = {
-        "claim": (shift, "claim", now),
+        "claim": (shift, "claim", between_beats),
         "artifact write": (files, "_write_through", half_written),
-        "commit": (Journal, "_standing", now),
-        "trial": (Journal, "start", now),
-        "comparison": (Attempt, "_tell_fits", now),
-        "winner": (Journal, "complete", now),
+        "commit": (Journal, "_standing", in_transaction),
+        "trial": (Journal, "start", between_beats),
+        "comparison": (Attempt, "_tell_fits", between_beats),
+        "winner": (Journal, "complete", between_beats),
     }
     _beat_one_at_a_time()
     place, name, strike = places[step]
