@@ -27,7 +27,7 @@ MOST_KEPT_BYTES = 32 * 1024 * 1024
 MOST_CONNECTIONS = 1_000
 OPENING_S = 8.0
 SCORING_S = 10.0
-KEYS_S = 0.001  # for so long a busy connection does not look at the key file again: a look costs a twentieth of a request
+KEYS_S = 0.001  # for so long a busy connection does not look at the key file again: a look costs a thirtieth of a request
 _KNOWN_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"})
 Turn = tuple["Connection", Request]
 
