@@ -17,6 +17,7 @@ from hfcore.automl.graph import Graph
 from hfcore.automl.margins import export_margins
 from hfcore.automl.outcome import ChildOutcome, TrialPlan
 from hfcore.automl.ridge_logistic import RidgeLogistic, fit_ridge_logistic
+from hfcore.automl.shares import fit_shares
 from hfcore.automl.shuffles import Singles
 from hfcore.automl.trial import Task, by_fold, export, judged, score
 from hfcore.reporting.report import Member, PipelineStep
@@ -26,8 +27,6 @@ Floats = npt.NDArray[np.float64]
 LEAST_PROBABILITY = 0.005
 _MOST_MEMBERS = 8
 _MOST_PER_FAMILY = 2
-_TEMPERATURE = 0.01  # log loss (nats) by which a member's weight falls to 1/e
-_LEAST_WEIGHT = 0.02
 _SLOPE_PRIOR = 30.0  # strength, in rows, of the pull of the calibration's slope to one
 _PENALTIES = (0.003, 0.01, 0.03, 0.1)
 _PARTS = 3
@@ -198,20 +197,13 @@ def choose_members(children: Sequence[ChildOutcome], folds: Sequence[int]) -> li
     return chosen
 
 
-def soft_weights(losses: Floats) -> Floats:
-    """Return weights exp((least - loss) / 0.01) that sum to one, those under 2 % of the sum set to 0."""
-    weights = np.exp((losses.min() - losses) / _TEMPERATURE)
-    weights = np.where(weights >= _LEAST_WEIGHT * weights.sum(), weights, 0.0)
-    return np.asarray(weights / weights.sum())
-
-
 def pooled(weights: Floats, probabilities: Sequence[Floats]) -> Floats:
     """Return the weighted mean of the members' log probabilities."""
     return np.asarray(np.sum([w * np.log(clipped(p)) for w, p in zip(weights, probabilities, strict=True)], axis=0))
 
 
 def _make_vote(task: Task, children: Sequence[ChildOutcome], folds: Sequence[int]) -> tuple[list[ChildOutcome], Vote]:
-    """Calibrate every child, weigh it by its log loss and calibrate the vote, all on the rows of `folds`.
+    """Calibrate every child, fit their shares and calibrate the vote, all on the rows of `folds`.
 
     The log loss decides whatever the primary metric is. Calibrating first gives a strongly penalised model, which ranks well
     and says too little, the vote that it deserves.
@@ -220,7 +212,7 @@ def _make_vote(task: Task, children: Sequence[ChildOutcome], folds: Sequence[int
     codes, counted = task.codes[rows], task.weights_of(rows)
     logs = [np.log(clipped(_oof(c)[rows])) for c in children]
     own = [fit_calibration(log, codes, _SLOPE_PRIOR, counted) for log in logs]
-    votes = soft_weights(np.array([_log_loss(c.apply(log), codes, counted) for c, log in zip(own, logs, strict=True)]))
+    votes = fit_shares(np.stack([c.slope * log + c.shifts for c, log in zip(own, logs, strict=True)]), codes, counted)
     kept = [int(i) for i in np.argsort(-votes, kind="stable") if votes[i] > 0]
     weights = np.array([votes[i] * own[i].slope for i in kept])
     shift = np.sum([votes[i] * own[i].shifts for i in kept], axis=0)
@@ -228,11 +220,6 @@ def _make_vote(task: Task, children: Sequence[ChildOutcome], folds: Sequence[int
     last = fit_calibration(scores, codes, _SLOPE_PRIOR, counted)
     both = Calibration(last.slope, last.slope * shift + last.shifts)
     return [children[i] for i in kept], Vote(votes[kept], weights, both)
-
-
-def _log_loss(proba: Floats, codes: npt.NDArray[np.intp], weights: Floats | None) -> float:
-    given = np.clip(proba[np.arange(len(codes)), codes], LEAST_PROBABILITY, 1.0)
-    return float(np.average(-np.log(given), weights=weights))
 
 
 def _make_stack(task: Task, children: Sequence[ChildOutcome], folds: Sequence[int]) -> tuple[list[ChildOutcome], Stack]:

@@ -8,7 +8,7 @@ import numpy as np
 import onnx
 import pytest
 
-from hfcore.automl.ensemble import choose_members, may_join, run_ensemble, soft_weights
+from hfcore.automl.ensemble import choose_members, may_join, run_ensemble
 from hfcore.automl.graph import run_model
 from hfcore.automl.outcome import ChildOutcome, TrialPlan
 from hfcore.automl.table import TrainingTable
@@ -60,15 +60,8 @@ def test_a_vote_is_the_calibrated_weighted_mean_of_log_odds(made: dict[str, Chil
     assert sum(m.weight for m in vote.members) == pytest.approx(1)
 
 
-def test_votes_fall_with_the_log_loss() -> None:
-    """A hundredth of log loss behind the best costs a share down to 1/e, and who would have less than 2 % has none."""
-    weights = soft_weights(np.array([0.51, 0.50, 0.60, 0.5]))
-    assert weights == pytest.approx(np.array([np.exp(-1), 1, 0, 1]) / (2 + np.exp(-1)))
-    assert weights[2] == 0
-
-
 def test_whoever_predicts_badly_has_no_vote(two_classes: tuple[Task, list[ChildOutcome]]) -> None:
-    """The members' shares are in the order of their log loss, and a child far behind is not among them."""
+    """The members come in the order of their shares, and a child far behind is not among them."""
     task, children = two_classes
     spoiled = replace(children[0], number=50, probabilities=children[0].probabilities[:, ::-1])  # type: ignore[index]
     vote = run_ensemble(task, TrialPlan(90, "VotingEnsemble"), [*children, spoiled])
