@@ -14,6 +14,16 @@ _MANY_ROWS = 5000
 _LOG: dict[str, Any] = {"log": True}
 _SMALL: dict[str, Any] = {"n_estimators": 60, "max_depth": 2, "eta": 0.05, "reg_lambda": 5.0, "max_bin": 64}
 _DRAWN: dict[str, Any] = {"colsample_bynode": 0.4, "subsample": 0.7}
+_GROVES: dict[str, Any] = {
+    "n_estimators": 3,
+    "num_parallel_tree": 15,
+    "max_depth": 6,
+    "eta": 0.4,
+    "reg_lambda": 2.0,
+    "max_bin": 128,
+    "colsample_bynode": 0.4,
+    "subsample": 0.65,
+}
 _FROM_KERNEL: dict[str, Any] = {"start": "kernel logistic regression", "start_C": 3.0, "start_gamma": 0.1}
 _FROM_RELEVANT: dict[str, Any] = {"start": "LogisticRegression", "start_penalty": "relevance", "start_knots": 0}
 _KERNEL: dict[str, Any] = {"variant": "kernel logistic regression", "C": 3.0, "gamma": 0.1}
@@ -32,11 +42,12 @@ _PORTFOLIO: tuple[tuple[str, dict[str, Any]], ...] = (
     ("StandardScalerWrapper, LogisticRegression", _LOG | {"penalty": "relevance", "spline_knots": 4}),
     ("MaxAbsScaler, LightGBM", _LEAVES | {"num_leaves": 4, "learning_rate": 0.05, "lambda_l2": 5.0}),
     ("RobustScaler, GradientBoosting", _STAGES | _QUICK_STAGES),
-    ("MaxAbsScaler, RandomForest", {"n_estimators": 30, "min_samples_leaf": 5, "max_features": 0.3}),
+    ("MaxAbsScaler, RandomForest", {"n_estimators": 40, "min_samples_leaf": 1, "max_features": "sqrt"}),
     ("MaxAbsScaler, ExtremeRandomTrees", _BAGGED | {"bagging_fraction": 0.8}),
     ("StandardScalerWrapper, SGD", _LOG | {"alpha": 0.3, "knots": 5}),
     ("RobustScaler, KNN", _LOG | {"n_neighbors": 60}),
     ("MinMaxScaler, DecisionTree", {"max_depth": 3, "min_samples_leaf": 15, "pull": 4.0}),
+    ("StandardScalerWrapper, XGBoostClassifier", _LOG | _FROM_RELEVANT | {"start_knots": 4} | _GROVES),
     ("StandardScalerWrapper, XGBoostClassifier", _LOG | _FROM_KERNEL | _SMALL | _DRAWN),
     ("StandardScalerWrapper, LogisticRegression", _LOG | {"penalty": "relevance", "spline_knots": 0}),
     (
