@@ -38,5 +38,8 @@ def link(name: str, label: str, icon: str | None = None, tooltip: str | None = N
 
 
 def go(name: str, **query: str) -> None:
-    """Leave for another page, with ids in its address."""
-    st.switch_page(path(name), query_params=session.kept() | query or None)
+    """Leave for another page, with ids in its address.
+
+    Without ids it is told an empty mapping: None would make Streamlit refuse to leave what a widget has put into the address.
+    """
+    st.switch_page(path(name), query_params=session.kept() | query)
