@@ -99,9 +99,9 @@ def _azure(name: str, sentence: str = "") -> str:
 
 
 def _data(ws: Workspace, slots: dict[str, DeltaGenerator]) -> tuple[Dataset, dict[str, Any]]:
-    known = {d.name: d for d in ws.datasets()}
-    first = list(known).index(DEFAULT_DATASET) if DEFAULT_DATASET in known else 0
-    name = st.selectbox("Data set", list(known), first, lambda n: f"{n} ({known[n].rows} rows)", key="train-dataset", **_KEEP)
+    known = {d.name: d for d in sorted(ws.datasets(), key=lambda d: d.name != DEFAULT_DATASET)}
+    written = {name: f"{name} ({data.rows} rows)" for name, data in known.items()}
+    name = st.selectbox("Data set", list(known), format_func=lambda n: written[n], key="train-dataset", **_KEEP)
     data = known[name]
     label = _label(data, slots)
     return data, {"label_column_name": label, "excluded_columns": _left_out(data, label, slots)}
