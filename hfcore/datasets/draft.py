@@ -52,8 +52,27 @@ def possible_labels(frame: pd.DataFrame) -> tuple[str, ...]:
     return tuple(sorted(fitting, key=lambda n: distinct[n] > 2))
 
 
-def made(frame: pd.DataFrame, choices: Sequence[Choice], label: str | None) -> tuple[pd.DataFrame, Schema]:
+def two_outcomes(frame: pd.DataFrame, label: str) -> tuple[str, str] | None:
+    """Return the two words of a label column, the one that looks like the event last; None for numbers, and for more values.
+
+    The event is what does not say no; where neither does, the rarer one.
+    """
+    values = frame[label].dropna()
+    levels = _levels(values)
+    if values.dtype.kind in "biuf" or len(levels) != 2:
+        return None
+    says_no = [_says_no(level) for level in levels]
+    if says_no[0] == says_no[1]:
+        levels = sorted(levels, key=lambda level: -int((values == level).sum()))
+    return _word(levels[0]), _word(levels[1])
+
+
+def made(
+    frame: pd.DataFrame, choices: Sequence[Choice], label: str | None, event: str | None = None
+) -> tuple[pd.DataFrame, Schema]:
     """Return the table and the schema that the choices lead to; the frame itself is not changed.
+
+    With `event`, one of the label's two words, the label becomes 1 where it says so and 0 where it says the other.
 
     Raises:
         InvalidDataset: the columns that cannot be what was chosen, and why, all at once.
@@ -65,7 +84,8 @@ def made(frame: pd.DataFrame, choices: Sequence[Choice], label: str | None) -> t
         if choice.kind == LEFT_OUT and choice.name != label:
             continue
         try:
-            columns[choice.name], column = _as_chosen(frame[choice.name], choice)
+            values = frame[choice.name]
+            columns[choice.name], column = _as_chosen(values, choice, event if choice.name == label else None)
             is_label = choice.name == label
             described.append(replace(column, is_label=is_label, known_at_scoring=choice.known_at_scoring and not is_label))
         except InvalidDataset as error:
@@ -79,9 +99,10 @@ def made(frame: pd.DataFrame, choices: Sequence[Choice], label: str | None) -> t
     return pd.DataFrame(columns), Schema(tuple(described))
 
 
-def _as_chosen(values: pd.Series[Any], choice: Choice) -> tuple[pd.Series[Any], Column]:
-    if choice.kind == "boolean":
-        values, choices = _yes_no(values, choice.name)
+def _as_chosen(values: pd.Series[Any], choice: Choice, event: str | None) -> tuple[pd.Series[Any], Column]:
+    if choice.kind == "boolean" or event is not None:
+        choice = replace(choice, kind="boolean")
+        values, choices = _yes_no(values, choice.name, event)
     elif choice.kind == "category":
         values, choices = _words(values), None
     else:
@@ -109,19 +130,29 @@ def _described(values: pd.Series[Any], choice: Choice, choices: tuple[str, str] 
     )
 
 
-def _yes_no(values: pd.Series[Any], name: str) -> tuple[pd.Series[Any], tuple[str, str]]:
-    """Return a column of two values as 0 and 1, and what the two stand for."""
+def _yes_no(values: pd.Series[Any], name: str, yes: str | None = None) -> tuple[pd.Series[Any], tuple[str, str]]:
+    """Return a column of two values as 0 and 1, and what the two stand for; `yes` is the word for 1."""
     present = values.dropna()
     if values.dtype.kind == "b" or (len(present) and bool(present.isin((0, 1)).all()) and values.dtype.kind in "iuf"):
         return values, ("no", "yes")
-    levels = sorted(
-        present.unique(), key=lambda v: (str(v).strip().lower() not in _NOES, v if values.dtype.kind in "iuf" else str(v))
-    )
+    levels = _levels(present)
     if len(levels) != 2:
         raise InvalidDataset({name: f"{name!r} has {len(levels):,} different values; yes/no needs exactly two."})
+    if yes == _word(levels[0]):
+        levels.reverse()
     coded = values.map({levels[0]: 0.0, levels[1]: 1.0})
     whole = coded.astype("int64") if not coded.isna().any() else coded
     return whole, (_word(levels[0]), _word(levels[1]))
+
+
+def _levels(present: pd.Series[Any]) -> list[Any]:
+    """Return the different values, those that say no first, then in their own order."""
+    as_numbers = present.dtype.kind in "iuf"
+    return sorted(present.unique(), key=lambda v: (not _says_no(v), v if as_numbers else str(v)))
+
+
+def _says_no(value: Any) -> bool:
+    return str(value).strip().lower() in _NOES
 
 
 def _words(values: pd.Series[Any]) -> pd.Series[Any]:

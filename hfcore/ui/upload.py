@@ -104,11 +104,11 @@ def _what_was_read(reading: Reading) -> None:
 def _form(ws: Workspace, action: DeltaGenerator, file_id: str, reading: Reading) -> None:
     st.subheader("What the columns are", anchor=False)
     choices = upload_columns.editor(reading.frame, file_id)
-    label = _label(reading.frame, choices, file_id)
+    label, event = _label(reading.frame, choices, file_id)
     name, description = _name(ws, reading, file_id)
     ready: tuple[pd.DataFrame, Schema] | None = None
     try:
-        ready = draft.made(reading.frame, choices, label)
+        ready = draft.made(reading.frame, choices, label, event)
         _ranges(draft.out_of_range(*ready))
     except InvalidDataset as error:
         show(error)
@@ -130,19 +130,27 @@ def _form(ws: Workspace, action: DeltaGenerator, file_id: str, reading: Reading)
         view.leave(what, saved.name)
 
 
-def _label(frame: pd.DataFrame, choices: Sequence[Choice], file_id: str) -> str | None:
-    """Draw the choice of the outcome; a table may be kept without one."""
+def _label(frame: pd.DataFrame, choices: Sequence[Choice], file_id: str) -> tuple[str | None, str | None]:
+    """Draw the choice of the outcome, and of the word that counts as the event; a table may be kept without one."""
     kept = {c.name for c in choices if c.kind != draft.LEFT_OUT}
     options = [NO_LABEL, *(n for n in draft.possible_labels(frame) if n in kept)]
     likely = draft.likely_label(frame)
-    chosen = st.selectbox(
+    left, right = st.columns(2)
+    chosen = left.selectbox(
         "Outcome to predict (label)",
         options,
         options.index(likely) if likely in options else 0,
         key=f"upload-label-{file_id}",
-        help="Columns of 2 to 20 different values without gaps. Of two values the second, or 1, counts as the event.",
+        help="Columns of 2 to 20 different values without gaps. Of 0 and 1, 1 counts as the event.",
     )
-    return None if chosen == NO_LABEL else str(chosen)
+    if chosen == NO_LABEL:
+        left.caption("Without an outcome the table can be looked at; training asks for one.")
+        return None, None
+    words = draft.two_outcomes(frame, str(chosen))
+    if words is None:
+        return str(chosen), None
+    key = f"upload-event-{file_id}-{chosen}"
+    return str(chosen), right.selectbox("Counts as the event", words, 1, key=key, help="The models tell the risk of it.")
 
 
 def _name(ws: Workspace, reading: Reading, file_id: str) -> tuple[str, str]:

@@ -56,17 +56,37 @@ def test_another_table_with_another_outcome_is_ready_to_train(open_page: OpenPag
     frame = bunch.data.iloc[:, :6].assign(nothing=np.nan, diagnosis=bunch.target.map({0: "malignant", 1: "benign"}))
     content = frame.to_csv(index=False, sep=";", decimal=",").encode()
     app = upload(open_page("explore", view="add"), content, "breast.csv")
+    assert "Without an outcome the table can be looked at; training asks for one." in words(app)
     keyed(app, "selectbox", "upload-label").set_value("diagnosis")
     sound(app.run())
+    assert keyed(app, "selectbox", "upload-event").options == ["benign", "malignant"]
+    assert keyed(app, "selectbox", "upload-event").value == "malignant"
     sound(app.button(key="save-data-set").click().run())
     kept = workspace.dataset("breast")
     assert kept.schema.names == tuple(frame.columns.drop("nothing"))
-    pd.testing.assert_frame_equal(kept.to_pandas(), frame.drop(columns="nothing"))
+    assert kept.schema["diagnosis"].choices == ("benign", "malignant")
+    told = frame.drop(columns="nothing").assign(diagnosis=(frame["diagnosis"] == "malignant").astype("int64"))
+    pd.testing.assert_frame_equal(kept.to_pandas(), told)
     assert "**569 patients**, of whom **212 have diagnosis malignant** (37 %)." in words(app)
     sound(app.button(key="start-training").click().run())
     assert app.selectbox(key="train-dataset").value == "breast"
     assert app.selectbox(key="train-label-breast").value == "diagnosis"
     assert not app.button(key="start-training").disabled
+
+
+def test_the_other_word_can_be_the_event(open_page: OpenPage, workspace: LocalWorkspace) -> None:
+    """Whoever wants the risk of the commoner outcome says so before saving."""
+    frame = pd.DataFrame({"weight": [70.5, 80.5, 61.5, 90.5] * 6, "course": ["stable", "stable", "progressed", "stable"] * 6})
+    app = upload(open_page("explore", view="add"), frame.to_csv(index=False).encode(), "ward.csv")
+    keyed(app, "selectbox", "upload-label").set_value("course")
+    sound(app.run())
+    assert keyed(app, "selectbox", "upload-event").value == "progressed"
+    keyed(app, "selectbox", "upload-event").set_value("stable")
+    sound(app.run())
+    sound(app.button(key="save-data-set").click().run())
+    kept = workspace.dataset("ward")
+    assert kept.schema.label.choices == ("progressed", "stable")
+    assert kept.to_pandas()["course"].tolist() == [1, 1, 0, 1] * 6
 
 
 def test_values_out_of_range_are_said_before_saving(open_page: OpenPage) -> None:

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from hfcore.datasets import load_heart_failure
-from hfcore.datasets.draft import LEFT_OUT, Choice, likely_label, made, out_of_range, possible_labels, proposed
+from hfcore.datasets.draft import LEFT_OUT, Choice, likely_label, made, out_of_range, possible_labels, proposed, two_outcomes
 from hfcore.datasets.heart_failure import HEART_FAILURE_SCHEMA
 from hfcore.datasets.validation import check_schema
 from hfcore.errors import InvalidDataset
@@ -78,6 +78,28 @@ def test_labels_are_columns_of_few_values_without_gaps(clinic: pd.DataFrame) -> 
     frame = clinic.assign(same=1)
     assert possible_labels(frame) == ("sex", "outcome", "code", "weight")
     assert likely_label(frame) is None
+
+
+def test_the_event_is_what_does_not_say_no_else_the_rarer_word() -> None:
+    """Numbers have no words; of two words one is proposed as the event, and more than two have none."""
+    words = ["benign"] * 3 + ["malignant"] * 5
+    frame = pd.DataFrame({"found": words, "relapse": ["none"] * 2 + ["yes"] * 6, "code": [0, 1] * 4, "grade": list("abcabcab")})
+    assert two_outcomes(frame, "found") == ("malignant", "benign")
+    assert two_outcomes(frame, "relapse") == ("none", "yes")
+    assert two_outcomes(frame, "code") is None
+    assert two_outcomes(frame, "grade") is None
+
+
+def test_the_label_is_one_where_it_names_the_event() -> None:
+    """A label of two words becomes 0 and 1 with its words kept, whichever of them counts; other columns stay text."""
+    frame = pd.DataFrame({"found": ["benign", "malignant"] * 2, "sex": ["f", "m", "m", "f"]})
+    for event, expected in (("malignant", [0, 1, 0, 1]), ("benign", [1, 0, 1, 0])):
+        table, schema = made(frame, proposed(frame), "found", event)
+        assert table["found"].tolist() == expected
+        assert schema.label is not None
+        assert schema.label.choices is not None
+        assert schema.label.choices[1] == event
+        assert table["sex"].tolist() == frame["sex"].tolist()
 
 
 def test_another_unit_gives_up_the_known_range() -> None:
