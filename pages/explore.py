@@ -30,4 +30,4 @@ def draw(ws: Workspace, action: DeltaGenerator) -> None:
     selection.code(ws, data)
 
 
-frame.show("explore", "Who are these patients, and what separates those who died?", draw)
+frame.show("explore", selection.question(), draw)

@@ -12,7 +12,7 @@ from hfcore.reporting.patients_alike import RiskGroup
 from hfcore.settings import NOTICE
 from hfcore.ui import large_number, version_words
 from hfcore.ui.figures import pictogram
-from hfcore.ui.outcome import Outcome
+from hfcore.ui.outcome import NEUTRAL, Outcome
 from hfcore.ui.outcome import of as words_of
 from hfcore.ui.palette import is_dark, palette
 from hfcore.ui.scoring import Answer, served_model
@@ -74,7 +74,9 @@ def question(schema: Schema) -> str:
     label = schema.label
     if label is None:
         return "Probability"
-    return f"Risk of {literal(inside(label.title))}" + (" during follow-up" if "time" in schema else "")
+    words = words_of(schema)
+    what = inside(label.title) if words.is_verb or label.choices in (None, *NEUTRAL) else words.event
+    return f"Risk of {literal(what)}" + (" during follow-up" if "time" in schema else "")
 
 
 def risk_words(risk: float) -> str:
@@ -93,14 +95,14 @@ def calibration_words(group: RiskGroup, outcome: Outcome) -> str:
     """Say what became of the patients with a similar risk: of 30 patients given 17 to 23 %, 20 % died."""
     low, high = (f"{100 * edge:.0f}" for edge in (group.low, group.high))
     found = group.found
-    return f"Of {found.rows:,} patients given {low} to {high} % in cross-validation, {percent(found.observed)} {outcome.event}."
+    return f"Of {found.rows:,} patients given {low} to {high} % in cross-validation, {percent(found.observed)} {outcome.did}."
 
 
 def of_ten(risk: float, outcome: Outcome) -> str:
     """Say the risk as a natural frequency."""
     affected = round(10 * risk)
     number = {0: "fewer than 1", 10: "nearly all"}.get(affected, f"about {affected}")
-    return f"Of 10 patients like this, {number} {outcome.event}."
+    return f"Of 10 patients like this, {number} {outcome.did}."
 
 
 def class_words(answer: Answer, outcome: Outcome) -> str:

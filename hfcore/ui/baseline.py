@@ -31,7 +31,7 @@ def _rows(chosen: Selection, data: Dataset) -> pd.DataFrame:
 def written(rows: pd.DataFrame) -> pd.DataFrame:
     """Write the table as it is read: p and q rounded, the test's name beside them, nothing where nothing belongs."""
     tested = rows["Test"] != ""
-    columns: dict[str, pd.Series] = {"Missing": rows["Missing"].map(lambda n: f"{n:,}", na_action="ignore").fillna("")}
+    columns: dict[str, pd.Series] = {"Missing": rows["Missing"].map(lambda n: f"{int(n):,}", na_action="ignore").fillna("")}
     for name in ("p", "q"):
         columns[name] = rows[name].map(p_value).str.replace(" ", "\u00a0").where(tested, "")
     columns["Test"] = rows["Test"].str.removesuffix(" test")

@@ -47,7 +47,7 @@ def _sentence(report: ModelReport, words: Outcome) -> str:
     share = report.events / report.rows if report.rows else 0.0
     parts = [f"Giving every patient the same {percent(share)} would score a Brier of {metric(share * (1 - share))}."]
     found = (_standing(report.calibration_slope, 1.0, _SLOPES), _standing(report.calibration_intercept, 0.0, _LARGES))
-    return " ".join(parts + [part.format(event=words.event) for part in found if part])
+    return " ".join(parts + [part.format(event=words.did) for part in found if part])
 
 
 _SLOPES = (
@@ -74,7 +74,7 @@ def _calibration(report: ModelReport, words: Outcome) -> Panel:
         "calibration",
         "Calibration",
         "How to read this: each point is a group of patients given a similar risk; the bar is the 95 % interval (Wilson) of "
-        f"the share that {words.event}. Points above the dotted line: the model promised too little risk. Distrust single "
+        f"the share that {words.did}. Points above the dotted line: the model promised too little risk. Distrust single "
         "points whose bar crosses the line.",
         "Calibration: predicted against observed risk",
         lambda: panels.rows(report.calibration),

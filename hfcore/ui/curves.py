@@ -58,7 +58,7 @@ def _gains(report: ModelReport, words: Outcome) -> Panel:
         "gains",
         "Cumulative gains",
         "How to read this: if only the patients of highest risk can be looked after, that many of those "
-        f"{words.who_event} are among them. It holds where as many {words.event} as here.",
+        f"{words.who_event} are among them. It holds where as many {words.did} as here.",
         "Share found by share of patients flagged",
         lambda: panels.points(report.gains),
     )
@@ -68,7 +68,7 @@ def _lift(report: ModelReport, words: Outcome) -> Panel:
     return Panel(
         "lift",
         "Lift",
-        f"How to read this: among those flagged, how many times as many {words.event} as among all patients. Distrust the left "
+        f"How to read this: among those flagged, how many times as many {words.did} as among all patients. Distrust the left "
         "end, where it rests on a handful of patients.",
         "Lift by share of patients flagged",
         lambda: panels.points(lift(report.gains)),

@@ -9,7 +9,8 @@ from dataclasses import astuple, dataclass
 from hfcore.datasets.schema import Schema
 from hfcore.ui.words import literal
 
-_NEUTRAL = {("no", "yes"), ("false", "true"), ("0", "1")}
+VERBS = ("survived", "died")
+NEUTRAL = {("no", "yes"), ("false", "true"), ("0", "1")}
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,16 @@ class Outcome:
     other: str
     who_event: str
     who_other: str
+
+    @property
+    def is_verb(self) -> bool:
+        """True when the outcomes are verbs, as died and survived are."""
+        return (self.other, self.event) == VERBS
+
+    @property
+    def did(self) -> str:
+        """The event as patients are said to have had it: died; had diagnosis = malignant."""
+        return self.event if self.is_verb else f"had {self.event}"
 
     def for_markdown(self) -> Outcome:
         """Return the words escaped for markdown, since a label's name comes from data."""
@@ -37,9 +48,12 @@ def of(schema: Schema, label_column: str = "", positive_label: str = "1") -> Out
     """Return the words for the outcome of a table, or for a label that the schema does not describe."""
     label = schema.label
     named = label is not None and label.choices is not None and label_column in ("", label.name)
-    if label is not None and label.choices is not None and named and label.choices not in _NEUTRAL:
+    if label is not None and label.choices is not None and named and label.choices not in NEUTRAL:
         other, event = label.choices
-        return Outcome(event, other, f"who {event}", f"who {other}")
+        if label.choices == VERBS:
+            return Outcome(event, other, f"who {event}", f"who {other}")
+        event, other = f"{label.name} = {event}", f"{label.name} = {other}"
+        return Outcome(event, other, f"with {event}", f"with {other}")
     name = label_column or (label.name if label else "the label")
     event, other = f"{name} = {positive_label}", f"{name} ≠ {positive_label}"
     return Outcome(event, other, f"with {event}", f"with {other}")

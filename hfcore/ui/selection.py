@@ -16,7 +16,7 @@ from hfcore.datasets.schema import Column
 from hfcore.errors import DatasetNotFound
 from hfcore.ui import address, filter_bar, script, sdk_script, show_code
 from hfcore.ui.words import literal
-from hfcore.workspace import Workspace
+from hfcore.workspace import DEFAULT_DATASET, Workspace
 
 if TYPE_CHECKING:
     import numpy as np
@@ -43,13 +43,19 @@ class Selection:
         return not self.filters
 
 
+def question() -> str:
+    """Return what the page asks of the data set that is chosen by hand or in the address; only the shipped one tells deaths."""
+    named = st.session_state.get("dataset") or st.query_params.get("dataset") or DEFAULT_DATASET
+    which = "those who died" if named == DEFAULT_DATASET else "their outcomes"
+    return f"Who are these patients, and what separates {which}?"
+
+
 def dataset(ws: Workspace) -> Dataset:
     """Return the data set the page shows, in the version that the address names; draws a chooser when there is more than one."""
-    names = [d.name for d in ws.datasets()]
     current = ws.dataset()
+    names = [current.name, *(d.name for d in ws.datasets() if d.name != current.name)]
     if len(names) > 1:
-        default = names.index(current.name)
-        current = ws.dataset(st.selectbox("Data set", names, default, key="dataset", bind="query-params"))
+        current = ws.dataset(st.selectbox("Data set", names, key="dataset", bind="query-params"))
     address.about(current)
     wanted = address.version()
     return current if wanted in (None, current.version) else _older(ws, current, wanted or 0)

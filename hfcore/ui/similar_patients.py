@@ -42,7 +42,7 @@ def draw(ws: Workspace, found: Origin, answer: Answer, outcome: Outcome) -> None
 
 def sentence(affected: Sequence[bool], outcome: Outcome) -> str:
     """Say what became of the most similar patients."""
-    return f"Of the {len(affected)} most similar training patients, {sum(affected)} {outcome.event}."
+    return f"Of the {len(affected)} most similar training patients, {sum(affected)} {outcome.did}."
 
 
 def table(

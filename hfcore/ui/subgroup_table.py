@@ -38,7 +38,7 @@ def draw(workspace: str, report: ModelReport, outcome: Outcome) -> None:
         alt="Figures for each group of patients",
     )
     st.caption(
-        f"Below each figure its 95 % interval. *Observed less predicted*: the share that {words.event} minus the mean predicted "
+        f"Below each figure its 95 % interval. *Observed less predicted*: the share that {words.did} minus the mean predicted "
         f"risk; above 0 the model promised too little risk. *Missed*: of those {words.who_event}, the share with a risk below "
         f"{percent(cut)}, the threshold of the tab Threshold. :material/warning: {_FEW}."
     )

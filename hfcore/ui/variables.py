@@ -11,7 +11,7 @@ from hfcore.datasets.comparison import Comparison
 from hfcore.datasets.dataset import Dataset
 from hfcore.datasets.profile import ColumnProfile, Effect, Summary, TableProfile
 from hfcore.datasets.schema import Column
-from hfcore.ui import download, selection
+from hfcore.ui import download, outcome, selection
 from hfcore.ui.figures import spread
 from hfcore.ui.palette import is_dark, palette
 from hfcore.ui.patients import heading
@@ -77,7 +77,9 @@ def effect_words(variable: ColumnProfile) -> str:
     if variable.column.kind == "category":
         return f"{size_words(variable.effect).capitalize()}."
     share = variable.column.kind == "boolean"
-    which = "of those who" if share else "among those who"
+    which = "in the group"
+    if set(variable.by_outcome) == set(outcome.VERBS):
+        which = "of those who" if share else "among those who"
     outcomes = reversed([*variable.by_outcome.items()])
     parts = [f"{_typical(variable.column, summary)} {which} {literal(name)}" for name, summary in outcomes]
     late = "" if variable.column.known_at_scoring else " Nobody knows it when a new patient is scored."
@@ -144,7 +146,7 @@ def _figure(variable: ColumnProfile, groups: dict[str, pd.DataFrame], dark: bool
         return spread.shares(variable, palette(dark))
     if variable.column.kind == "category":
         return spread.values(variable, palette(dark))
-    values = {outcome: rows[variable.column.name].dropna() for outcome, rows in groups.items()}
+    values = {name: rows[variable.column.name].dropna() for name, rows in groups.items()}
     return spread.numbers(variable, values, palette(dark))
 
 

@@ -36,11 +36,11 @@ def build(report: ModelReport, outcome: Outcome, colours: Palette) -> go.Figure:
         marker={"color": colours.accent, "size": 9},
         customdata=[(b.rows, b.low, b.high) for b in bins],
         hovertemplate=(
-            f"%{{customdata[0]}} patients given about %{{x:.0%}}: %{{y:.0%}} {outcome.event}"
+            f"%{{customdata[0]}} patients given about %{{x:.0%}}: %{{y:.0%}} {outcome.did}"
             "<br>(95 % %{customdata[1]:.0%} to %{customdata[2]:.0%})<extra></extra>"
         ),
     )
-    chart.layout(figure, colours, "Predicted risk", f"Share that {outcome.event}")
+    chart.layout(figure, colours, "Predicted risk", f"Share that {outcome.did}")
     figure.update_xaxes(chart.share_axis())
     figure.update_yaxes(chart.share_axis())
     chart.label(figure, 0.98, 0.05, "dotted: predicted = observed", colours.muted, "right")

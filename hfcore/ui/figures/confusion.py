@@ -21,6 +21,7 @@ def build(counts: ThresholdCounts, outcome: Outcome, colours: Palette) -> go.Fig
 
     outcome = outcome.for_figure()
     rows = [f"{outcome.event}", f"{outcome.other}"]
+    whose = [outcome.who_event, outcome.who_other]
     parts = (
         (0, counts.true_positive, "found", colours.died, True),
         (0, counts.false_negative, "missed", colours.died, False),
@@ -41,7 +42,7 @@ def build(counts: ThresholdCounts, outcome: Outcome, colours: Palette) -> go.Fig
             textangle=0,
             constraintext="none",
             textfont={"size": 14, "color": colours.surface if right else colours.ink},
-            hovertemplate=f"Of those who {rows[row]}, {number} {verdict}<extra></extra>",
+            hovertemplate=f"Of those {whose[row]}, {number} {verdict}<extra></extra>",
         )
     chart.layout(figure, colours, "Patients", "", HEIGHT)
     figure.update_layout(barmode="stack")

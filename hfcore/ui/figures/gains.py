@@ -54,10 +54,10 @@ def lifted(report: ModelReport, outcome: Outcome, colours: Palette) -> go.Figure
         mode="lines",
         line={"color": colours.accent, "width": 2.5},
         hovertemplate=(
-            f"Among the %{{x:.0%}} of highest risk, %{{y:.2f}} times as many {outcome.event} as among all<extra></extra>"
+            f"Among the %{{x:.0%}} of highest risk, %{{y:.2f}} times as many {outcome.did} as among all<extra></extra>"
         ),
     )
-    chart.layout(figure, colours, "Flagged among all patients", f"Times as many {outcome.event} as among all")
+    chart.layout(figure, colours, "Flagged among all patients", f"Times as many {outcome.did} as among all")
     figure.update_xaxes(chart.share_axis())
     figure.update_yaxes(range=[0.8, most + 0.2], nticks=6)
     chart.label(figure, 0.98, 0.9, "dotted: chance, 1", colours.muted, "right")

@@ -64,7 +64,7 @@ def _dots(figure: go.Figure, rows: list[tuple[int, Subgroup]], outcome: Outcome,
         marker={"color": colour, "size": 9, "symbol": symbol},
         customdata=[(g.rows, g.events, a.low, a.high) for _, g, a in found],
         hovertemplate=(
-            f"%{{customdata[0]}} patients, %{{customdata[1]}} {outcome.event}: AUC %{{x:.3f}}"
+            f"%{{customdata[0]}} patients, %{{customdata[1]}} {outcome.did}: AUC %{{x:.3f}}"
             "<br>(95 % %{customdata[2]:.3f} to %{customdata[3]:.3f})<extra></extra>"
         ),
     )

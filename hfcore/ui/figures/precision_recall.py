@@ -30,7 +30,7 @@ def build(report: ModelReport, outcome: Outcome, colours: Palette) -> go.Figure:
         customdata=curve.thresholds,
         hovertemplate=(
             f"Cut at %{{customdata:.2f}}: %{{x:.0%}} of those {outcome.who_event} are found,"
-            f"<br>%{{y:.0%}} of those flagged {outcome.event}<extra></extra>"
+            f"<br>%{{y:.0%}} of those flagged {outcome.did}<extra></extra>"
         ),
     )
     chart.layout(figure, colours, f"Found among those {outcome.who_event}", f"{outcome.event.capitalize()} among those flagged")

@@ -18,6 +18,14 @@ def test_another_label_is_written_with_its_value() -> None:
     assert outcome.of(schema, "class", "1").who_event == "with class = 1"
 
 
+def test_words_of_another_table_are_no_verbs() -> None:
+    """Two words of a label are written with its name, and patients had them."""
+    schema = Schema((Column("course", "course", "boolean", is_label=True, choices=("stable", "progressed")),))
+    words = outcome.of(schema, "course", "1")
+    assert (words.who_event, words.who_other) == ("with course = progressed", "with course = stable")
+    assert (words.did, outcome.of(HEART_FAILURE_SCHEMA).did) == ("had course = progressed", "died")
+
+
 def test_a_label_other_than_the_schemas_is_not_called_death() -> None:
     """A run on another column of the same table does not borrow the outcome's words."""
     assert outcome.of(HEART_FAILURE_SCHEMA, "anaemia", "1").event == "anaemia = 1"
