@@ -45,7 +45,7 @@ def draw(place: Place, answer: Answer) -> None:
     """Draw the tabs; opening one of them runs none of the page but themselves."""
     ws, endpoint = place.workspace, place.endpoint
     found = served_model.origin(ws, endpoint)
-    schema = ws.dataset().schema if isinstance(found, HfError) else found.data.schema
+    schema = served_model.schema(ws, endpoint) if isinstance(found, HfError) else found.data.schema
     label = ("", "1") if isinstance(found, HfError) else (found.report.label_column, found.report.positive_label)
     columns = patient_form.columns(ws, endpoint)
     _tabs(Explained(ws, endpoint, answer, columns, schema, words_of(schema, *label), found))

@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from hfcore.datasets.heart_failure import SAMPLE_PATIENT
 from hfcore.datasets.schema import Column
 from hfcore.scoring.patient_table import matched, ready
-from hfcore.ui import batch_results, download, endpoint_trouble, patient_form, request_history, uploaded_table
+from hfcore.ui import batch_results, download, endpoint_trouble, patient_form, request_history, typical_patient, uploaded_table
 from hfcore.ui.batch_job import Job
 from hfcore.ui.guard import guard
 from hfcore.ui.patients import heading
@@ -40,23 +39,24 @@ def draw(place: Place) -> None:
     place.opening.markdown(_WHAT)
     table = uploaded_table.draw("batch-file")
     if table is None:
-        _template(columns)
+        _template(place, columns)
     else:
         _prepare(place, columns, table)
     if job is not None and (table is None or table.name == job.file):
         _finished(place, job)
 
 
-def _template(columns: tuple[Column, ...]) -> None:
+def _template(place: Place, columns: tuple[Column, ...]) -> None:
     """Offer a table with the right columns and one made-up patient."""
     note = "The columns that this model takes, and one made-up patient."
-    download.table("patients", lambda: _one_patient(columns), note, "Download a table to fill in")
+    download.table("patients", lambda: _one_patient(place, columns), note, "Download a table to fill in")
 
 
-def _one_patient(columns: tuple[Column, ...]) -> pd.DataFrame:
+def _one_patient(place: Place, columns: tuple[Column, ...]) -> pd.DataFrame:
     import pandas as pd
 
-    return pd.DataFrame([{c.name: SAMPLE_PATIENT.get(c.name, "") for c in columns}])
+    start = typical_patient.of(place.workspace, place.endpoint)
+    return pd.DataFrame([{c.name: start.get(c.name, "") for c in columns}])
 
 
 def _prepare(place: Place, columns: tuple[Column, ...], table: Uploaded) -> None:

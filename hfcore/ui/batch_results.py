@@ -9,7 +9,7 @@ import streamlit as st
 
 from hfcore.scoring.table_scores import Scores
 from hfcore.settings import NOTICE
-from hfcore.ui import chart, download, export
+from hfcore.ui import chart, download, export, served_model
 from hfcore.ui.batch_job import Job
 from hfcore.ui.figures import risk_histogram
 from hfcore.ui.outcome import Outcome
@@ -28,7 +28,7 @@ MOST_ROWS = 8
 
 def draw(ws: Workspace, job: Job, scores: Scores) -> None:
     """Draw the results."""
-    outcome = words_of(ws.dataset().schema)
+    outcome = words_of(served_model.schema(ws, job.endpoint))
     with st.container(border=True, key="batch-results"):
         st.markdown(sentence(job, scores, outcome.for_markdown()))
         risks = [r for r in scores.risks if r is not None]

@@ -10,6 +10,7 @@ from hfcore.datasets.heart_failure import SAMPLE_PATIENT
 from hfcore.errors import HfError
 from hfcore.records import Endpoint
 from hfcore.scoring.post import Posted, post_json
+from hfcore.ui import typical_patient
 from hfcore.ui.guard import show
 from hfcore.ui.words import literal
 from hfcore.workspace import Workspace
@@ -17,10 +18,11 @@ from hfcore.workspace import Workspace
 HEIGHT = 300
 
 
-def example(endpoint: Endpoint) -> str:
-    """Return a request that this endpoint answers: the sample patient in the model's columns."""
+def example(ws: Workspace, endpoint: Endpoint) -> str:
+    """Return a request that this endpoint answers: the sample patient, or typical values, in the model's columns."""
     names = endpoint.features or tuple(SAMPLE_PATIENT)
-    patient = {name: SAMPLE_PATIENT.get(name, 0) for name in names}
+    start = typical_patient.of(ws, endpoint)
+    patient = {name: start.get(name, 0) for name in names}
     return json.dumps({"data": [patient], "method": "predict_proba"}, indent=2)
 
 
@@ -31,7 +33,7 @@ def draw(ws: Workspace, endpoint: Endpoint) -> None:
         return
     with st.grid(2, min_column_width=300, key=f"test-{endpoint.name}"):
         with st.container():
-            body = st.text_area("Request", example(endpoint), height=HEIGHT, key=f"test-body-{endpoint.name}")
+            body = st.text_area("Request", example(ws, endpoint), height=HEIGHT, key=f"test-body-{endpoint.name}")
             pressed = st.button("Send", key=f"test-send-{endpoint.name}", icon=":material/send:")
         with st.container():
             answer = _ask(ws, endpoint, body or "") if pressed else st.session_state.get(_key(endpoint))

@@ -6,7 +6,7 @@ import streamlit as st
 
 from hfcore.errors import HfError
 from hfcore.reporting.patients_alike import group_of
-from hfcore.ui import answer, answer_tabs, patient_form, scoring, served_model, unseen
+from hfcore.ui import answer, answer_tabs, patient_form, scoring, served_model, typical_patient, unseen
 from hfcore.ui.predict_place import Place
 from hfcore.ui.scoring import Answer
 
@@ -14,11 +14,12 @@ from hfcore.ui.scoring import Answer
 def draw(place: Place) -> None:
     """Draw form and answer."""
     ws, endpoint = place.workspace, place.endpoint
-    schema = ws.dataset().schema
+    schema = served_model.schema(ws, endpoint)
     with st.grid(2, min_column_width=330, gap="medium", key="predict"):
         form, beside = st.container(gap="xsmall"), st.container(border=True, key="answer")
     with form:
-        patient = patient_form.draw(patient_form.columns(ws, endpoint))
+        wanted = patient_form.columns(ws, endpoint)
+        patient = patient_form.draw(wanted, typical_patient.of(ws, endpoint))
     pressed = place.action.button("Score this patient", key="score", type="primary", disabled=bool(patient.wrong))
     with beside:
         if pressed and not patient.wrong:
@@ -37,10 +38,10 @@ def draw(place: Place) -> None:
 
 def _answer(place: Place, given: Answer, current: bool) -> None:
     """Draw the answer with what is known of the model's training patients."""
-    ws, schema = place.workspace, place.workspace.dataset().schema
+    ws = place.workspace
     found = served_model.origin(ws, place.endpoint)
     if not current or isinstance(found, HfError):
-        answer.draw(given, schema, current)
+        answer.draw(given, served_model.schema(ws, place.endpoint), current)
         return
     _, resemblance = served_model.patients(ws, found)
     answer.draw(

@@ -13,7 +13,7 @@ from hfcore.datasets.heart_failure import SAMPLE_PATIENT
 from hfcore.datasets.schema import Column
 from hfcore.datasets.unit_slips import unit_slip
 from hfcore.records import Endpoint
-from hfcore.ui import kept_patients, unit_hint
+from hfcore.ui import kept_patients, served_model, unit_hint
 from hfcore.ui.patients import heading
 from hfcore.ui.words import literal
 from hfcore.workspace import Workspace
@@ -29,6 +29,8 @@ GROUPS = {
 }
 _LATE = "This model was trained with it, and nobody knows it for a new patient: it says how the risk looks from hindsight."
 
+_TYPICAL = "The form begins with the medians and the most frequent words of the table that the model learned from."
+
 
 @dataclass(frozen=True)
 class Patient:
@@ -39,15 +41,17 @@ class Patient:
 
 
 def columns(ws: Workspace, endpoint: Endpoint) -> tuple[Column, ...]:
-    """Return what the endpoint wants to know, described as far as any data set here describes it."""
-    known = {c.name: c for data in reversed([ws.dataset(), *ws.datasets()]) for c in data.schema}
+    """Return what the endpoint wants to know, as the table that its model learned from describes it, else as any here does."""
     if not endpoint.features:
         return tuple(c for c in ws.dataset().schema.features if c.known_at_scoring or endpoint.uses_follow_up_time)
+    own = served_model.described_by(ws, endpoint)
+    tables = [d for d in (own, ws.dataset(), *ws.datasets()) if d is not None]
+    known = {c.name: c for data in reversed(tables) for c in data.schema}
     return tuple(known.get(name) or Column(name, name, "number") for name in endpoint.features)
 
 
-def draw(wanted: Sequence[Column]) -> Patient:
-    """Draw the form and return what it says."""
+def draw(wanted: Sequence[Column], start: Mapping[str, Value] = SAMPLE_PATIENT) -> Patient:
+    """Draw the form, which begins with the values of `start`, and return what it says."""
     values: dict[str, Value | None] = {}
     for group, title in GROUPS.items():
         mine = [c for c in wanted if (c.group if c.group in GROUPS else "") == group]
@@ -56,29 +60,27 @@ def draw(wanted: Sequence[Column]) -> Patient:
             with st.grid(3, min_column_width=165, gap="xsmall", vertical_alignment="bottom", key=f"patient-{group or 'other'}"):
                 for column in mine:
                     with st.container(gap="xxsmall"):
-                        values[column.name] = _field(column)
+                        values[column.name] = _field(column, start)
     wrong = {c.name: problem for c in wanted if (problem := check(c, values[c.name]))}
     patient = Patient({c.name: v for c in wanted if (v := values[c.name]) is not None}, wrong)
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.button("Back to the sample patient", key="sample-patient", type="tertiary", on_click=_start_again, args=(wanted,))
+        made_up = start is SAMPLE_PATIENT
+        st.button(
+            "Back to the sample patient" if made_up else "Back to typical values",
+            key="sample-patient",
+            type="tertiary",
+            help=None if made_up else _TYPICAL,
+            on_click=_fill,
+            args=(wanted, start),
+        )
         kept_patients.draw(patient.values, not wrong, partial(_fill, wanted))
     return patient
-
-
-def _start_again(wanted: Sequence[Column]) -> None:
-    """Take every value back to the sample patient's."""
-    _fill(wanted, SAMPLE_PATIENT)
 
 
 def _fill(wanted: Sequence[Column], values: Mapping[str, Any]) -> None:
     """Put a patient's values into the fields; a field that the patient has no value for is emptied."""
     for column in wanted:
         st.session_state[_key(column)] = _as_field(column, values.get(column.name))
-
-
-def _sample(column: Column) -> Value | None:
-    """Return what a field holds at first: the sample patient's value."""
-    return _as_field(column, SAMPLE_PATIENT.get(column.name))
 
 
 def _as_field(column: Column, value: Any) -> Value | None:
@@ -91,9 +93,9 @@ def _as_field(column: Column, value: Any) -> Value | None:
     return int(value) if column.kind == "integer" else float(value)
 
 
-def _field(column: Column) -> Value | None:
+def _field(column: Column, start: Mapping[str, Value]) -> Value | None:
     if _key(column) not in st.session_state:
-        st.session_state[_key(column)] = _sample(column)
+        st.session_state[_key(column)] = _as_field(column, start.get(column.name))
     if column.kind == "boolean":
         return _choice(column)
     if column.kind == "category":

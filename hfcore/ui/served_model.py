@@ -9,9 +9,11 @@ import streamlit as st
 
 from hfcore.datasets.dataset import Dataset
 from hfcore.datasets.resemblance import Resemblance
+from hfcore.datasets.schema import Schema
 from hfcore.errors import HfError, ModelNotFound
 from hfcore.records import Endpoint, ModelVersion, Run
 from hfcore.reporting.report import ModelReport
+from hfcore.ui.azure import is_azure
 from hfcore.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -38,6 +40,23 @@ def origin(ws: Workspace, endpoint: Endpoint) -> Origin | HfError:
         return _origin(ws.name, model.label, model.sha256, model.child_id, _ws=ws, _model=model)
     except HfError as error:
         return error
+
+
+def described_by(ws: Workspace, endpoint: Endpoint) -> Dataset | None:
+    """Return the table whose columns an endpoint takes: the one its model learned from, else the first that has them all.
+
+    In Azure, where asking for the run takes seconds, it is always the latter.
+    """
+    found = None if is_azure(ws) else origin(ws, endpoint)
+    if isinstance(found, Origin):
+        return found.data
+    wanted = set(endpoint.features)
+    return next((d for d in (ws.dataset(), *ws.datasets()) if wanted <= {c.name for c in d.schema}), None)
+
+
+def schema(ws: Workspace, endpoint: Endpoint) -> Schema:
+    """Return what describes an endpoint's columns and outcome, the default table's when nothing else is known."""
+    return (described_by(ws, endpoint) or ws.dataset()).schema
 
 
 @st.cache_resource(show_spinner=False, max_entries=20)

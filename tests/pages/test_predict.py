@@ -6,11 +6,15 @@ import logging
 from collections.abc import Iterator
 from dataclasses import replace
 
+import pandas as pd
 import pytest
 import requests
 
 from hfcore.backends.local.workspace import LocalWorkspace
+from hfcore.datasets import draft
+from hfcore.datasets.dataset import Dataset
 from hfcore.datasets.heart_failure import HEART_FAILURE_SCHEMA, SAMPLE_PATIENT
+from hfcore.datasets.schema import Column, Schema
 from hfcore.errors import ScoringFailed, Unauthorized
 from hfcore.records import DeploymentSpec, Endpoint
 from hfcore.scoring.client import ScoringClient
@@ -141,6 +145,45 @@ def test_the_sample_comes_back_at_a_press(dead: Endpoint, open_page: OpenPage) -
     assert app.number_input(key="patient-value-age").value == 60.0
     assert app.toggle(key="patient-value-smoking").value is False
     assert app.segmented_control(key="patient-value-sex").value == "woman"
+
+
+def test_another_tables_patient_is_described_by_that_table(dead: Endpoint, memory: MemoryWorkspace, open_page: OpenPage) -> None:
+    """A model of another table asks in that table's words, though the heart failure records have a column of the same name.
+
+    The form begins with medians and the most frequent words, which is a patient that can be scored at once.
+    """
+    frame = pd.DataFrame(
+        {
+            "sex": ["female", "male", "female"] * 20,
+            "bmi": [21.0, 30.5, None] * 20,
+            "parity": [0, 1, 2] * 20,
+            "treated": ["no", "yes", "yes"] * 20,
+            "course": ["stable", "stable", "progressed"] * 20,
+        }
+    )
+    choices = [replace(c, kind="boolean") if c.name == "treated" else c for c in draft.proposed(frame)]
+    table, schema = draft.made(frame, choices, "course", "progressed")
+    memory.dataset_list.append(Dataset("ward", 1, "3", 60, 5, schema, loader=lambda: table))
+    memory.endpoint_list[0] = replace(dead, features=tuple(frame.columns[:-1]))
+    app = open_page("predict")
+    assert app.selectbox(key="patient-value-sex").value == "female"
+    assert app.number_input(key="patient-value-bmi").value == 25.75
+    assert app.number_input(key="patient-value-parity").value == 1
+    assert app.toggle(key="patient-value-treated").value is True
+    assert not app.button(key="score").disabled
+    sound(app.number_input(key="patient-value-bmi").set_value(40.0).run())
+    assert app.button(key="sample-patient").label == "Back to typical values"
+    sound(app.button(key="sample-patient").click().run())
+    assert app.number_input(key="patient-value-bmi").value == 25.75
+
+
+def test_a_risk_is_one_of_the_tables_own_outcome() -> None:
+    """Only the heart failure records speak of death; a table without follow-up does not speak of it."""
+    course = Column("course", "course", "boolean", is_label=True, choices=("stable", "progressed"))
+    assert answer.question(HEART_FAILURE_SCHEMA) == "Risk of death during follow-up"
+    assert answer.question(Schema((course,))) == "Risk of course = progressed"
+    assert answer.question(Schema((replace(course, choices=("no", "yes")),))) == "Risk of course"
+    assert answer.of_ten(0.21, outcome.of(Schema((course,)))) == "Of 10 patients like this, about 2 had course = progressed."
 
 
 def test_a_silent_endpoint_is_a_sentence_with_a_way_out(dead: Endpoint, open_page: OpenPage) -> None:

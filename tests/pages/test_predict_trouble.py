@@ -87,7 +87,7 @@ def test_the_endpoints_state_and_speed_are_told(service: CannedService, memory: 
 def test_a_text_column_is_chosen_from_what_the_model_knows(
     service: CannedService, memory: MemoryWorkspace, open_page: OpenPage
 ) -> None:
-    """A text is chosen among its known values; none is chosen at first, and 01 is sent as the text it is."""
+    """A text is chosen among its known values; none is chosen if that cannot be read, and 01 is sent as the text it is."""
     ward = Column("ward", "Ward", "category", levels=("01", "intensive"))
     table = Dataset("wards", 1, "0" * 64, 30, 2, Schema((ward, HEART_FAILURE_SCHEMA["age"])), now())
     memory.dataset_list.append(table)
