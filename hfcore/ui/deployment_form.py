@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,11 +16,13 @@ from hfcore.errors import InvalidSettings
 from hfcore.records import CHALLENGER, CHAMPION, DeploymentSpec, Endpoint, ModelVersion
 from hfcore.ui import session, version_words
 from hfcore.ui.azure import is_azure
+from hfcore.ui.registration import DEFAULT_NAME as DEFAULT_MODEL
 from hfcore.ui.tags import read as read_written
 from hfcore.ui.words import clock, literal
 from hfcore.workspace import Workspace
 
 DEFAULT_NAME = "automl-hf-sdk"
+_LONGEST = 28  # of 32, which leaves room for a number
 _KEEP: dict[str, Any] = {"persist_state": "session"}
 
 
@@ -40,7 +43,7 @@ def draw(ws: Workspace, models: Sequence[ModelVersion], endpoints: Sequence[Endp
             model = _model(models)
             _already_served(model, endpoints)
         with _field(slots, "name"):
-            name = _name(endpoints)
+            name = _name(endpoints, model.name)
         description = st.text_input("Description", key="deploy-description", placeholder="What it is for (optional)", **_KEEP)
         with _field(slots, "tags"):
             tags = st.text_input("Tags", key="deploy-tags", live=True, placeholder=_TAGS, **_KEEP)
@@ -96,16 +99,19 @@ def _field(slots: dict[str, DeltaGenerator], name: str) -> Iterator[None]:
         slots[name] = st.container()
 
 
-def _name(endpoints: Sequence[Endpoint]) -> str:
+def _name(endpoints: Sequence[Endpoint], model: str) -> str:
     if _NAME not in st.session_state:
-        st.session_state[_NAME] = free_name(endpoints)
+        st.session_state[_NAME] = free_name(endpoints, model)
     return (st.text_input("Endpoint name", key=_NAME, live=True, help=_NAME_RULE, **_KEEP) or "").strip()
 
 
-def free_name(endpoints: Sequence[Endpoint]) -> str:
-    """Return the lesson's endpoint name, numbered when it is in use."""
+def free_name(endpoints: Sequence[Endpoint], model: str = DEFAULT_MODEL) -> str:
+    """Return the lesson's endpoint name, or one like the name of another model, numbered when it is in use."""
     taken = {e.name for e in endpoints}
-    names = (DEFAULT_NAME if i == 1 else f"{DEFAULT_NAME}-{i}" for i in itertools.count(1))
+    words = re.findall(r"[a-z0-9]+", model.lower())
+    like = "-".join(words if words and words[0][0].isalpha() else ["model", *words])[:_LONGEST].strip("-")
+    base = DEFAULT_NAME if model == DEFAULT_MODEL else like
+    names = (base if i == 1 else f"{base}-{i}" for i in itertools.count(1))
     return next(name for name in names if name not in taken)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
@@ -13,7 +15,7 @@ from hfcore.ui import chosen_threshold, navigation, script, sdk_script, show_cod
 from hfcore.ui.azure import is_azure
 from hfcore.ui.guard import guard
 from hfcore.ui.words import ago, exact, literal
-from hfcore.workspace import Workspace
+from hfcore.workspace import DEFAULT_DATASET, Workspace
 
 DEFAULT_NAME = "heart-failure-risk"
 _ASKED = "registration-asked"
@@ -37,6 +39,12 @@ def obstacle(run: Run, report: ModelReport) -> str | None:
     if report.parity is None and not report.artifact:
         return f"This model cannot be registered. {literal(report.export_note)}".strip()
     return None
+
+
+def model_name(dataset: str) -> str:
+    """Return the name that is proposed for models of a table: the lesson's for the heart failure records."""
+    words = re.findall(r"[a-z0-9]+", dataset.lower())
+    return DEFAULT_NAME if dataset == DEFAULT_DATASET or not words else f"{'-'.join(words)[:60]}-risk"
 
 
 def registered(ws: Workspace, report: ModelReport) -> ModelVersion | None:
@@ -66,8 +74,9 @@ def _facts(model: ModelVersion) -> str:
 def code(ws: Workspace, run: Run, child: ChildRun) -> None:
     """Show what judges and registers this model, as code."""
     ours = f"report = ws.report({run.id!r}, {child.id!r})\nprint(report.metrics)\n"
-    ours += f"model = ws.register_model({run.id!r}, {child.id!r}, name={DEFAULT_NAME!r})\nprint(model.label, model.sha256)\n"
-    show_code.draw(ws, "model", script.step(ws, ours), sdk_script.watch(run.id), sdk_script.register(DEFAULT_NAME))
+    name = model_name(run.dataset)
+    ours += f"model = ws.register_model({run.id!r}, {child.id!r}, name={name!r})\nprint(model.label, model.sha256)\n"
+    show_code.draw(ws, "model", script.step(ws, ours), sdk_script.watch(run.id), sdk_script.register(name))
 
 
 @st.dialog("Register this model")
@@ -79,7 +88,7 @@ def _dialog(ws: Workspace, report: ModelReport) -> None:
 def form(ws: Workspace, report: ModelReport) -> None:
     """Ask for a name and a description, then register and come back to the page."""
     st.markdown(f"{literal(report.algorithm)} is kept as the next version of a named model.")
-    name = st.text_input("Name", DEFAULT_NAME, key="register-name")
+    name = st.text_input("Name", model_name(ws.run(report.run_id).dataset), key="register-name")
     description = st.text_area(
         "Description", key="register-description", placeholder="What it is for, what is special about it (optional)"
     )
