@@ -54,16 +54,21 @@ class Journey:
         settled(self.page)
         return names
 
-    def fill_training_form(self, minutes: int, models: tuple[str, ...] = ()) -> None:
+    def fill_training_form(self, minutes: int) -> None:
         """Fill the form for a short run; `time` is left out from the start."""
         expect(keyed(self.page, "train").locator("[class*=st-key-train-late] input")).to_be_checked()
         box = keyed(self.page, "train-minutes").locator("input")
         box.fill(str(minutes))
         box.press("Enter")
+        settled(self.page)
+
+    def allow(self, *models: str) -> None:
+        """Choose the kinds of model that are tried."""
+        choice = keyed(self.page, "train-allowed").locator("input")
         for model in models:
-            choice = keyed(self.page, "train-allowed").locator("input")
             choice.fill(model)
             choice.press("Enter")
+            choice.press("Escape")  # an open list keeps the rest of the page out of reach
         settled(self.page)
 
     def start_training(self) -> str:
