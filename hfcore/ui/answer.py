@@ -6,17 +6,15 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from hfcore.datasets.schema import Schema
 from hfcore.records import Endpoint
 from hfcore.reporting.patients_alike import RiskGroup
 from hfcore.settings import NOTICE
 from hfcore.ui import large_number, version_words
 from hfcore.ui.figures import pictogram
-from hfcore.ui.outcome import NEUTRAL, Outcome
-from hfcore.ui.outcome import of as words_of
+from hfcore.ui.outcome import Outcome
 from hfcore.ui.palette import is_dark, palette
 from hfcore.ui.scoring import Answer, served_model
-from hfcore.ui.words import ago, exact, inside, literal, percent
+from hfcore.ui.words import ago, exact, literal, percent
 
 HOW_SURE = (
     "How often patients with a similar score had this outcome in cross-validation, with Wilson's 95 % interval for that share. "
@@ -34,24 +32,23 @@ def waiting(wrong: Mapping[str, str]) -> None:
     st.caption(NOTICE)
 
 
-def opening(endpoint: Endpoint, answer: Answer | None, schema: Schema) -> str:
+def opening(endpoint: Endpoint, answer: Answer | None, outcome: Outcome | None = None) -> str:
     """Say in markdown what the risk is, or who will say it; and whether follow-up time is part of it."""
     source = f"**{literal(endpoint.name)}** with {literal(served_model(endpoint))}"
     late = ", **with** follow-up time, which nobody knows for a new patient" if endpoint.uses_follow_up_time else ""
-    if answer is None:
+    if answer is None or outcome is None:
         return f"Patients are scored live by {source}{late}."
-    return f"{question(schema)}: **{risk_words(answer.risk)}**, says {source}{late}."
+    return f"{literal(outcome.question)}: **{risk_words(answer.risk)}**, says {source}{late}."
 
 
-def draw(answer: Answer, schema: Schema, current: bool, group: RiskGroup | None = None, odd: Sequence[str] = ()) -> None:
+def draw(answer: Answer, outcome: Outcome, current: bool, group: RiskGroup | None = None, odd: Sequence[str] = ()) -> None:
     """Draw the answer; one that is not about the present form says so first.
 
     `group` are the patients with a similar risk, where they are known; `odd` sentences about what the model has not seen.
     """
-    outcome = words_of(schema)
     if not current:
         st.warning("The form has changed since this answer. Score again.", icon=":material/history:")
-    st.caption(question(schema))
+    st.caption(literal(outcome.question))
     large_number.draw(risk_words(answer.risk))
     if group is not None:
         st.markdown(f"95 % interval **{interval_words(group)}**", help=HOW_SURE)
@@ -67,16 +64,6 @@ def draw(answer: Answer, schema: Schema, current: bool, group: RiskGroup | None 
         help=exact(answer.moment),
     )
     st.caption(f"**{NOTICE}**")
-
-
-def question(schema: Schema) -> str:
-    """Write in markdown what the probability is one of."""
-    label = schema.label
-    if label is None:
-        return "Probability"
-    words = words_of(schema)
-    what = inside(label.title) if words.is_verb or label.choices in (None, *NEUTRAL) else words.event
-    return f"Risk of {literal(what)}" + (" during follow-up" if "time" in schema else "")
 
 
 def risk_words(risk: float) -> str:

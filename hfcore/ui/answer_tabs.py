@@ -7,13 +7,12 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from hfcore.datasets.schema import Column, Schema
+from hfcore.datasets.schema import Column
 from hfcore.errors import HfError
 from hfcore.records import Endpoint
 from hfcore.ui import about_model, answer_copies, patient_form, risk_place, served_model, similar_patients, what_if, why
 from hfcore.ui.guard import guard
 from hfcore.ui.outcome import Outcome
-from hfcore.ui.outcome import of as words_of
 from hfcore.ui.predict_place import Place
 from hfcore.ui.scoring import Answer
 from hfcore.ui.served_model import Origin
@@ -29,7 +28,6 @@ class Explained:
     endpoint: Endpoint
     answer: Answer
     columns: tuple[Column, ...]
-    schema: Schema
     outcome: Outcome
     origin: Origin | HfError
 
@@ -45,10 +43,8 @@ def draw(place: Place, answer: Answer) -> None:
     """Draw the tabs; opening one of them runs none of the page but themselves."""
     ws, endpoint = place.workspace, place.endpoint
     found = served_model.origin(ws, endpoint)
-    schema = served_model.schema(ws, endpoint) if isinstance(found, HfError) else found.data.schema
-    label = ("", "1") if isinstance(found, HfError) else (found.report.label_column, found.report.positive_label)
     columns = patient_form.columns(ws, endpoint)
-    _tabs(Explained(ws, endpoint, answer, columns, schema, words_of(schema, *label), found))
+    _tabs(Explained(ws, endpoint, answer, columns, served_model.outcome(ws, endpoint), found))
 
 
 @st.fragment
@@ -88,7 +84,7 @@ def _about(explained: Explained) -> None:
 
 def _copies(explained: Explained) -> None:
     found = None if isinstance(explained.origin, HfError) else explained.origin
-    answer_copies.draw(explained.answer, explained.columns, explained.schema, explained.outcome, found)
+    answer_copies.draw(explained.answer, explained.columns, explained.outcome, found)
 
 
 TABS: dict[str, Callable[[Explained], None]] = {

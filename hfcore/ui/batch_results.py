@@ -13,7 +13,6 @@ from hfcore.ui import chart, download, export, served_model
 from hfcore.ui.batch_job import Job
 from hfcore.ui.figures import risk_histogram
 from hfcore.ui.outcome import Outcome
-from hfcore.ui.outcome import of as words_of
 from hfcore.ui.palette import is_dark, palette
 from hfcore.ui.table import table_height
 from hfcore.ui.words import count, duration, literal, percent
@@ -28,7 +27,7 @@ MOST_ROWS = 8
 
 def draw(ws: Workspace, job: Job, scores: Scores) -> None:
     """Draw the results."""
-    outcome = words_of(served_model.schema(ws, job.endpoint))
+    outcome = served_model.outcome(ws, job.endpoint)
     with st.container(border=True, key="batch-results"):
         st.markdown(sentence(job, scores, outcome.for_markdown()))
         risks = [r for r in scores.risks if r is not None]

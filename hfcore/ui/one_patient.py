@@ -14,7 +14,6 @@ from hfcore.ui.scoring import Answer
 def draw(place: Place) -> None:
     """Draw form and answer."""
     ws, endpoint = place.workspace, place.endpoint
-    schema = served_model.schema(ws, endpoint)
     with st.grid(2, min_column_width=330, gap="medium", key="predict"):
         form, beside = st.container(gap="xsmall"), st.container(border=True, key="answer")
     with form:
@@ -30,7 +29,8 @@ def draw(place: Place) -> None:
             answer.waiting(patient.wrong)
         else:
             _answer(place, given, current is not None)
-    place.opening.markdown(answer.opening(endpoint, current, schema))
+    outcome = None if current is None else served_model.outcome(ws, endpoint)
+    place.opening.markdown(answer.opening(endpoint, current, outcome))
     if current is not None:
         answer_tabs.draw(place, current)
     scoring.code(ws, endpoint, patient.values)
@@ -39,11 +39,9 @@ def draw(place: Place) -> None:
 def _answer(place: Place, given: Answer, current: bool) -> None:
     """Draw the answer with what is known of the model's training patients."""
     ws = place.workspace
-    found = served_model.origin(ws, place.endpoint)
+    found, outcome = served_model.origin(ws, place.endpoint), served_model.outcome(ws, place.endpoint)
     if not current or isinstance(found, HfError):
-        answer.draw(given, served_model.schema(ws, place.endpoint), current)
+        answer.draw(given, outcome, current)
         return
     _, resemblance = served_model.patients(ws, found)
-    answer.draw(
-        given, found.data.schema, current, group_of(found.report, given.risk), unseen.sentences(resemblance, given.values)
-    )
+    answer.draw(given, outcome, current, group_of(found.report, given.risk), unseen.sentences(resemblance, given.values))

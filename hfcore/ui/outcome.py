@@ -7,20 +7,30 @@ from collections.abc import Callable
 from dataclasses import astuple, dataclass
 
 from hfcore.datasets.schema import Schema
-from hfcore.ui.words import literal
+from hfcore.ui.words import inside, literal
 
 VERBS = ("survived", "died")
-NEUTRAL = {("no", "yes"), ("false", "true"), ("0", "1")}
+NEUTRAL = {None, ("no", "yes"), ("false", "true"), ("0", "1")}
+_YES = {"1", "1.0", "True", "true", "yes"}
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """How the two outcomes are written: `event` and `other` as verbs, `who_event` and `who_other` after a noun."""
+    """How the two outcomes are written: `event` and `other` as verbs, `who_event` and `who_other` after a noun.
+
+    `risk` is what the probability is a risk of: death during follow-up; "" when nobody knows.
+    """
 
     event: str
     other: str
     who_event: str
     who_other: str
+    risk: str = ""
+
+    @property
+    def question(self) -> str:
+        """What a score answers: Risk of death during follow-up."""
+        return f"Risk of {self.risk}" if self.risk else "Probability"
 
     @property
     def is_verb(self) -> bool:
@@ -46,14 +56,18 @@ class Outcome:
 
 def of(schema: Schema, label_column: str = "", positive_label: str = "1") -> Outcome:
     """Return the words for the outcome of a table, or for a label that the schema does not describe."""
-    label = schema.label
-    named = label is not None and label.choices is not None and label_column in ("", label.name)
-    if label is not None and label.choices is not None and named and label.choices not in NEUTRAL:
-        other, event = label.choices
-        if label.choices == VERBS:
-            return Outcome(event, other, f"who {event}", f"who {other}")
-        event, other = f"{label.name} = {event}", f"{label.name} = {other}"
-        return Outcome(event, other, f"with {event}", f"with {other}")
+    label = schema.label if schema.label and label_column in ("", schema.label.name) else None
+    words = None if label is None or label.choices in NEUTRAL else label.choices
+    if label and words == VERBS:
+        return Outcome(words[1], words[0], f"who {words[1]}", f"who {words[0]}", _risk(schema, inside(label.title)))
     name = label_column or (label.name if label else "the label")
     event, other = f"{name} = {positive_label}", f"{name} ≠ {positive_label}"
-    return Outcome(event, other, f"with {event}", f"with {other}")
+    if words:
+        event, other = f"{name} = {words[1]}", f"{name} = {words[0]}"
+    is_plain = label is not None and words is None and positive_label in _YES
+    risk = _risk(schema, inside(label.title) if label and is_plain else event) if label or label_column else ""
+    return Outcome(event, other, f"with {event}", f"with {other}", risk)
+
+
+def _risk(schema: Schema, what: str) -> str:
+    return what + (" during follow-up" if "time" in schema else "")

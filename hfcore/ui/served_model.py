@@ -9,11 +9,12 @@ import streamlit as st
 
 from hfcore.datasets.dataset import Dataset
 from hfcore.datasets.resemblance import Resemblance
-from hfcore.datasets.schema import Schema
 from hfcore.errors import HfError, ModelNotFound
 from hfcore.records import Endpoint, ModelVersion, Run
 from hfcore.reporting.report import ModelReport
 from hfcore.ui.azure import is_azure
+from hfcore.ui.outcome import Outcome
+from hfcore.ui.outcome import of as words_of
 from hfcore.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -54,9 +55,12 @@ def described_by(ws: Workspace, endpoint: Endpoint) -> Dataset | None:
     return next((d for d in (ws.dataset(), *ws.datasets()) if wanted <= {c.name for c in d.schema}), None)
 
 
-def schema(ws: Workspace, endpoint: Endpoint) -> Schema:
-    """Return what describes an endpoint's columns and outcome, the default table's when nothing else is known."""
-    return (described_by(ws, endpoint) or ws.dataset()).schema
+def outcome(ws: Workspace, endpoint: Endpoint) -> Outcome:
+    """Return the words for what an endpoint tells the risk of: those of the label that its model was trained on."""
+    found = origin(ws, endpoint)
+    if isinstance(found, Origin):
+        return words_of(found.data.schema, found.report.label_column, found.report.positive_label)
+    return words_of((described_by(ws, endpoint) or ws.dataset()).schema)
 
 
 @st.cache_resource(show_spinner=False, max_entries=20)

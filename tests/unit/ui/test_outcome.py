@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hfcore.datasets.heart_failure import HEART_FAILURE_SCHEMA
 from hfcore.datasets.schema import Column, Schema
 from hfcore.ui import outcome
@@ -9,7 +11,8 @@ from hfcore.ui import outcome
 
 def test_the_heart_failure_records_speak_of_deaths() -> None:
     """The shipped table's outcomes are verbs."""
-    assert outcome.of(HEART_FAILURE_SCHEMA) == outcome.Outcome("died", "survived", "who died", "who survived")
+    risk = "death during follow-up"
+    assert outcome.of(HEART_FAILURE_SCHEMA) == outcome.Outcome("died", "survived", "who died", "who survived", risk)
 
 
 def test_another_label_is_written_with_its_value() -> None:
@@ -24,6 +27,31 @@ def test_words_of_another_table_are_no_verbs() -> None:
     words = outcome.of(schema, "course", "1")
     assert (words.who_event, words.who_other) == ("with course = progressed", "with course = stable")
     assert (words.did, outcome.of(HEART_FAILURE_SCHEMA).did) == ("had course = progressed", "died")
+
+
+def test_a_score_answers_a_question_about_the_label() -> None:
+    """Death only for the outcome of the heart failure records, a label's word otherwise; follow-up only where there is one."""
+    course = Column("course", "Course", "boolean", is_label=True, choices=("stable", "progressed"))
+    relapse = replace(course, name="relapse", title="Relapse", choices=("no", "yes"))
+    grade = Column("grade", "Grade", "category", is_label=True)
+    told = [
+        outcome.of(HEART_FAILURE_SCHEMA),
+        outcome.of(HEART_FAILURE_SCHEMA, "DEATH_EVENT", "1"),
+        outcome.of(HEART_FAILURE_SCHEMA, "anaemia", "1"),
+        outcome.of(Schema((course,)), "course", "1"),
+        outcome.of(Schema((relapse,))),
+        outcome.of(Schema((grade,)), "grade", "high"),
+        outcome.of(Schema(())),
+    ]
+    assert [words.question for words in told] == [
+        "Risk of death during follow-up",
+        "Risk of death during follow-up",
+        "Risk of anaemia = 1 during follow-up",
+        "Risk of course = progressed",
+        "Risk of relapse",
+        "Risk of grade = high",
+        "Probability",
+    ]
 
 
 def test_a_label_other_than_the_schemas_is_not_called_death() -> None:
