@@ -148,6 +148,8 @@ def _texts(cells: pd.Series, column: Column, problems: dict[int, list[str]]) -> 
 def _range(column: Column) -> str:
     if column.low is not None and column.high is not None:
         return f"between {column.low:,.10g} and {column.high:,.10g}{_unit(column)}"
+    if column.low is None and column.high is None:
+        return "a number"
     return f"at least {column.low:,.10g}" if column.low is not None else f"at most {column.high:,.10g}"
 
 

@@ -35,9 +35,10 @@ def test_a_table_of_ones_own_is_explored_trained_on_served_and_scored(studio: St
     """Upload, say what counts as the event, look, train from another tab, register, deploy, score; in its own words."""
     page = new_page(height=1000)
     journey = Journey(studio, page)
+    file = write_table(tmp_path)
     journey.open("explore")
     journey.press("view-add")
-    keyed(page, "upload-file").locator("input[type=file]").set_input_files(write_table(tmp_path))
+    keyed(page, "upload-file").locator("input[type=file]").set_input_files(file)
     expect(page.get_by_test_id("stMain")).to_contain_text("442 rows, 11 columns read")
     page.get_by_role("combobox", name="Outcome to predict (label)").click()
     page.get_by_role("option", name="course").click()
@@ -75,3 +76,5 @@ def test_a_table_of_ones_own_is_explored_trained_on_served_and_scored(studio: St
     expect(answer).to_contain_text(re.compile(r"Of 10 patients like this, .* had course = progressed\."))
     expect(main).not_to_contain_text("death")
     picture(page, "own-table-answer")
+    journey.score_table(file, 442)
+    expect(main).to_contain_text("bmi is empty.")

@@ -58,6 +58,15 @@ def test_each_problem_is_named_with_its_row(patients: pd.DataFrame) -> None:
     assert len(made.rows) == 24
 
 
+def test_a_number_without_a_range_may_be_any_number() -> None:
+    """Columns of somebody's own table have no clinical range; infinity and words are no numbers."""
+    frame = pd.DataFrame({"bmi": [21.5, -3.0, None, "x", np.inf]}, dtype=object)
+    made = ready(frame, (Column("bmi", "BMI", "number"),), {"bmi": "bmi"})
+    assert [row["bmi"] for row in made.rows] == [21.5, -3.0]
+    unread = "BMI cannot be read as a number."
+    assert made.problems == {2: "BMI is empty.", 3: unread, 4: unread}
+
+
 def test_several_problems_of_a_row_stand_together(patients: pd.DataFrame) -> None:
     """A row with three wrong cells has three sentences."""
     frame = patients.assign(age=300.0, sex=7, time=5)
