@@ -19,7 +19,8 @@ _UNUSABLE = 422
 class Scores:
     """What came of a table: risk and label per row in the table's order (None where there is none), and why not.
 
-    `threshold` and `positive_label` are what the endpoint told, None when it told nothing.
+    `threshold` is what the endpoint told, None when it told nothing; of more than two `classes` the likeliest is called, by no
+    threshold.
     """
 
     risks: list[float | None]
@@ -27,6 +28,7 @@ class Scores:
     problems: dict[int, str]
     model: str = ""
     threshold: float | None = None
+    classes: int = 2
     milliseconds: float = 0.0
     stopped: bool = False
 
@@ -59,6 +61,7 @@ class _Round:
             positive, labels = scored.positive_label, scored.labels
             self.place = labels.index(positive) if positive in labels else len(labels) - 1
             self.scores.model, self.scores.threshold = scored.model_version or "", scored.threshold
+            self.scores.classes = len(labels)
         self.scores.milliseconds += scored.latency_ms
         yes = scored.labels[self.place]
         for at, (probabilities, label) in enumerate(zip(scored.probabilities, scored.predictions, strict=True), start=first):

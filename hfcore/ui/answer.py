@@ -94,6 +94,8 @@ def of_ten(risk: float, outcome: Outcome) -> str:
 
 def class_words(answer: Answer, outcome: Outcome) -> str:
     """Say on which side of the model's cut the patient lies, and what that is called."""
+    if answer.likeliest is not None:
+        return f"The likeliest outcome is **{literal(answer.likeliest)}**."
     side = "at or above" if answer.called else "below"
     cut = "the model's cut" if answer.threshold is None else f"the model's cut of {version_words.cut(answer.threshold)}"
     return f"The risk is {side} {cut}: classed as **{outcome.event if answer.called else outcome.other}**."

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 SHOWN_PROBLEMS = 200
 MOST_ROWS = 8
+_LINE = "; the line is the model's cut"
 
 
 def draw(ws: Workspace, job: Job, scores: Scores) -> None:
@@ -32,11 +33,11 @@ def draw(ws: Workspace, job: Job, scores: Scores) -> None:
         st.markdown(sentence(job, scores, outcome.for_markdown()))
         risks = [r for r in scores.risks if r is not None]
         if risks:
-            cut = 0.5 if scores.threshold is None else scores.threshold
+            cut = None if scores.classes > 2 else 0.5 if scores.threshold is None else scores.threshold
             chart.draw(
                 risk_histogram.build(risks, cut, palette(is_dark())),
                 "batch-risks",
-                "How to read this: each bar counts the rows with such a risk; the line is the model's cut.",
+                f"How to read this: each bar counts the rows with such a risk{'' if cut is None else _LINE}.",
                 f"Risks of {count(len(risks), 'row')}",
             )
         _downloads(job, scores, outcome)
@@ -52,7 +53,8 @@ def sentence(job: Job, scores: Scores, outcome: Outcome) -> str:
     if scores.scored:
         cut = "the model's cut" if scores.threshold is None else f"the model's cut of {percent(scores.threshold)}"
         risks = sorted(r for r in scores.risks if r is not None)
-        said.append(f"{called:,} ({percent(called / scores.scored)}) at or above {cut}: classed as **{outcome.event}**.")
+        how = "" if scores.classes > 2 else f"at or above {cut}: "
+        said.append(f"{called:,} ({percent(called / scores.scored)}) {how}classed as **{outcome.event}**.")
         said.append(f"Median risk {percent(risks[len(risks) // 2])}.")
     if scores.problems:
         said.append(f"**{count(len(scores.problems), 'row')} set aside**.")

@@ -25,7 +25,8 @@ class Answer:
     """What an endpoint said about one patient, for which values, and when.
 
     `risk` is the probability of the positive outcome, the one at `place` among the classes; `called` whether it reaches
-    `threshold`, the cut that the endpoint told (None when it told none).
+    `threshold`, the cut that the endpoint told (None when it told none). `likeliest` is the predicted class where there are more
+    than two, which no cut decides.
     """
 
     endpoint: str
@@ -37,6 +38,7 @@ class Answer:
     latency_ms: float
     moment: datetime
     place: int = -1
+    likeliest: str | None = None
 
     def is_for(self, endpoint: Endpoint, values: Mapping[str, Value]) -> bool:
         """Tell whether this is still the answer to what the form says."""
@@ -112,6 +114,7 @@ def score(ws: Workspace, endpoint: Endpoint, values: Mapping[str, Value]) -> Ans
         latency_ms=scored.latency_ms,
         moment=datetime.now(UTC),
         place=positive,
+        likeliest=str(scored.predictions[0]) if len(scored.labels) > 2 else None,
     )
 
 

@@ -177,6 +177,12 @@ def test_another_tables_patient_is_described_by_that_table(dead: Endpoint, memor
     assert app.number_input(key="patient-value-bmi").value == 25.75
 
 
+def test_of_several_outcomes_the_likeliest_is_told() -> None:
+    """No cut decides among three classes, so none is named."""
+    given = answer.Answer("e", "m:1", {}, 0.3, False, 0.5, 1.0, now(), likeliest="mild_*")
+    assert answer.class_words(given, outcome.of(Schema(()))) == r"The likeliest outcome is **mild\_\***."
+
+
 def test_another_outcome_is_told_as_patients_out_of_ten_too() -> None:
     """Patients have a label's word; only those of the heart failure records die."""
     course = Column("course", "course", "boolean", is_label=True, choices=("stable", "progressed"))

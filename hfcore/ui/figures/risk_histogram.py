@@ -15,8 +15,8 @@ HEIGHT = 260
 BARS = 20
 
 
-def build(risks: Sequence[float], cut: float, colours: Palette) -> go.Figure:
-    """Draw counts in bars of 5 percentage points; however many rows, twenty bars are sent to the browser."""
+def build(risks: Sequence[float], cut: float | None, colours: Palette) -> go.Figure:
+    """Draw counts in bars of 5 percentage points; however many rows, twenty bars are sent to the browser; `cut` has a line."""
     import numpy as np
     import plotly.graph_objects as go
 
@@ -32,6 +32,8 @@ def build(risks: Sequence[float], cut: float, colours: Palette) -> go.Figure:
     )
     chart.layout(figure, colours, "Risk", "Rows", HEIGHT)
     figure.update_xaxes(chart.share_axis())
+    if cut is None:
+        return figure
     figure.add_vline(x=cut, line={"color": colours.ink, "width": 1.5, "dash": "dot"})
     chart.label(figure, cut, 1.08 * max(int(counts.max()), 1), " the model's cut ", colours.ink, "left" if cut < 0.7 else "right")
     return figure

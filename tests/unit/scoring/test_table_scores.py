@@ -51,6 +51,15 @@ def rows(count: int, total: int | None = None, problems: dict[int, str] | None =
     return Ready([{"age": i} for i in range(count)], places, told, total or count)
 
 
+def test_of_three_classes_the_likeliest_is_called(service: CannedService) -> None:
+    """A row is called what the model is about when that is its likeliest class, whatever its risk."""
+    service.act = None
+    service.body = json.dumps(json.dumps({"result": [[0.3, 0.3, 0.4], [0.1, 0.6, 0.3]]})).encode()
+    service.headers = {"x-model-labels": "[0, 1, 2]", "x-model-threshold": "0.5", "x-model-positive-label": "2"}
+    scores = score_table(ScoringClient(service.uri), rows(2))
+    assert (scores.risks, scores.called, scores.classes) == ([0.4, 0.3], [True, False], 3)
+
+
 def test_every_row_gets_its_own_risk(service: CannedService) -> None:
     """5,000 rows come back in their order over three requests; a row that was set aside before leaves its place empty."""
     progress = []
