@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -25,6 +26,12 @@ class Curve:
     x: tuple[float, ...]
     y: tuple[float, ...]
     thresholds: tuple[float, ...] = ()
+
+    @property
+    def area(self) -> float:
+        """The area under the curve, by trapezoids: of a ROC curve the AUC of the outcome that it is about."""
+        points = zip(self.x, self.y, strict=True)
+        return sum((right[0] - left[0]) * (left[1] + right[1]) / 2 for left, right in itertools.pairwise(points))
 
 
 @dataclass(frozen=True)

@@ -24,9 +24,9 @@ def build(report: ModelReport, outcome: Outcome, colours: Palette) -> go.Figure:
     outcome = outcome.for_figure()
     groups = [g for g in report.subgroups if g.auc is not None]
     figure = go.Figure()
-    everybody = report.intervals.get("AUC_weighted")
+    everybody = report.roc.area if report.roc.x else None
     if everybody is not None:
-        chart.reference(figure, colours, (everybody.value,) * 2, (-0.5, len(groups) - 0.5))
+        chart.reference(figure, colours, (everybody,) * 2, (-0.5, len(groups) - 0.5))
     for few in (False, True):
         rows = [(i, g) for i, g in enumerate(groups) if g.few is few]
         _dots(figure, rows, outcome, colours.muted if few else colours.accent, "circle-open" if few else "circle")
@@ -43,7 +43,7 @@ def build(report: ModelReport, outcome: Outcome, colours: Palette) -> go.Figure:
         ticklabelstandoff=8,
     )
     if everybody is not None:
-        text = f"dotted: all patients, {metric(everybody.value)}"
+        text = f"dotted: all patients, {metric(everybody)}"
         chart.label(figure, 1.02, -0.9, text, colours.muted, "right")
     return figure
 

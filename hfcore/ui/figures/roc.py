@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import itertools
 from typing import TYPE_CHECKING
 
-from hfcore.reporting.report import Curve, ModelReport
+from hfcore.reporting.report import ModelReport
 from hfcore.ui import chart
 from hfcore.ui.outcome import Outcome
 from hfcore.ui.palette import Palette
@@ -41,14 +40,8 @@ def build(report: ModelReport, outcome: Outcome, colours: Palette) -> go.Figure:
     figure.update_yaxes(chart.share_axis())
     late = ", with follow-up time" if report.uses_follow_up_time else ""
     of_many = len(report.labels) > 2
-    area = _area(curve) if of_many else report.metrics.get("AUC_weighted")
+    area = curve.area if of_many else report.metrics.get("AUC_weighted")
     own = f"{f'{outcome.event} against the rest' if of_many else 'the model'}: AUC {metric(area)}{late}"
     chart.label(figure, 0.98, 0.12, own, colours.accent, "right")
     chart.label(figure, 0.98, 0.04, "dotted: chance, AUC 0.500", colours.muted, "right")
     return figure
-
-
-def _area(curve: Curve) -> float:
-    """Return the area under a curve: of several outcomes, the AUC of the one that is drawn; the report's is over all of them."""
-    pairs = zip(curve.x, curve.y, strict=True)
-    return sum((right[0] - left[0]) * (left[1] + right[1]) / 2 for left, right in itertools.pairwise(pairs))

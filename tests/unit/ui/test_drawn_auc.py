@@ -1,4 +1,4 @@
-"""The ROC curve's own label."""
+"""The AUC that is written on drawings about one outcome."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from sklearn.metrics import roc_auc_score
 
 from hfcore.datasets.schema import Schema
 from hfcore.ui import outcome
-from hfcore.ui.figures import roc
+from hfcore.ui.figures import groups, roc
 from hfcore.ui.palette import palette
 from hfcore.ui.words import metric
 from tests.unit.reporting.test_build import material, report
@@ -26,6 +26,7 @@ def test_of_several_outcomes_the_curve_tells_its_own_area() -> None:
     own = metric(roc_auc_score(codes == 2, proba[:, 2]))
     assert f"grade = high against the rest: AUC {own}" in labels_on(roc.build(built, words, palette(False)))
     assert own != metric(built.metrics["AUC_weighted"])
+    assert f"dotted: all patients, {own}" in labels_on(groups.build(built, words, palette(False)))
 
 
 @pytest.mark.parametrize("late", [(), ("time",)])
@@ -34,3 +35,9 @@ def test_of_two_outcomes_it_tells_the_mean_over_the_folds(late: tuple[str, ...])
     built = report(features=("age", *late))
     told = labels_on(roc.build(built, outcome.of(Schema(())), palette(False)))
     assert f"the model: AUC {metric(built.metrics['AUC_weighted'])}{', with follow-up time' if late else ''}" in told
+
+
+def test_the_area_under_a_roc_curve_is_the_auc() -> None:
+    """Trapezoids count ties as half, as the rank statistic does."""
+    codes, proba, _ = material()
+    assert report().roc.area == pytest.approx(roc_auc_score(codes, proba[:, 1]), abs=1e-9)
