@@ -64,8 +64,9 @@ def of(schema: Schema, label_column: str = "", positive_label: str = "1") -> Out
     event, other = f"{name} = {positive_label}", f"{name} ≠ {positive_label}"
     if words:
         event, other = f"{name} = {words[1]}", f"{name} = {words[0]}"
-    is_plain = label is not None and words is None and positive_label in _YES
-    risk = _risk(schema, inside(label.title) if label and is_plain else event) if label or label_column else ""
+    risk = event if label_column else ""
+    if label:
+        risk = _risk(schema, inside(label.title) if words is None and positive_label in _YES else event)
     return Outcome(event, other, f"with {event}", f"with {other}", risk)
 
 

@@ -30,7 +30,7 @@ def test_words_of_another_table_are_no_verbs() -> None:
 
 
 def test_a_score_answers_a_question_about_the_label() -> None:
-    """Death only for the outcome of the heart failure records, a label's word otherwise; follow-up only where there is one."""
+    """Death only for the heart failure outcome, else a label's word; follow-up only with the table's own outcome."""
     course = Column("course", "Course", "boolean", is_label=True, choices=("stable", "progressed"))
     relapse = replace(course, name="relapse", title="Relapse", choices=("no", "yes"))
     grade = Column("grade", "Grade", "category", is_label=True)
@@ -46,7 +46,7 @@ def test_a_score_answers_a_question_about_the_label() -> None:
     assert [words.question for words in told] == [
         "Risk of death during follow-up",
         "Risk of death during follow-up",
-        "Risk of anaemia = 1 during follow-up",
+        "Risk of anaemia = 1",
         "Risk of course = progressed",
         "Risk of relapse",
         "Risk of grade = high",
