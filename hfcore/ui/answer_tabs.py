@@ -10,7 +10,7 @@ import streamlit as st
 from hfcore.datasets.schema import Column
 from hfcore.errors import HfError
 from hfcore.records import Endpoint
-from hfcore.ui import about_model, answer_copies, patient_form, risk_place, served_model, similar_patients, what_if, why
+from hfcore.ui import about_model, answer_copies, risk_place, similar_patients, what_if, why
 from hfcore.ui.guard import guard
 from hfcore.ui.outcome import Outcome
 from hfcore.ui.predict_place import Place
@@ -42,9 +42,7 @@ class Explained:
 def draw(place: Place, answer: Answer) -> None:
     """Draw the tabs; opening one of them runs none of the page but themselves."""
     ws, endpoint = place.workspace, place.endpoint
-    found = served_model.origin(ws, endpoint)
-    columns = patient_form.columns(ws, endpoint)
-    _tabs(Explained(ws, endpoint, answer, columns, served_model.outcome(ws, endpoint), found))
+    _tabs(Explained(ws, endpoint, answer, place.columns, place.outcome, place.origin))
 
 
 @st.fragment

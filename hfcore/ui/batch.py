@@ -8,7 +8,7 @@ import streamlit as st
 
 from hfcore.datasets.schema import Column
 from hfcore.scoring.patient_table import matched, ready
-from hfcore.ui import batch_results, download, endpoint_trouble, patient_form, request_history, typical_patient, uploaded_table
+from hfcore.ui import batch_results, download, endpoint_trouble, request_history, uploaded_table
 from hfcore.ui.batch_job import Job
 from hfcore.ui.guard import guard
 from hfcore.ui.patients import heading
@@ -30,7 +30,7 @@ _WHAT = (
 
 def draw(place: Place) -> None:
     """Draw upload, columns, progress and results, as far as the reader has come."""
-    columns = patient_form.columns(place.workspace, place.endpoint)
+    columns = place.columns
     job: Job | None = st.session_state.get(_JOB)
     if job is not None and not job.is_over:
         place.opening.markdown(f"{literal(job.file)} is being scored by **{literal(job.endpoint.name)}**.")
@@ -55,8 +55,7 @@ def _template(place: Place, columns: tuple[Column, ...]) -> None:
 def _one_patient(place: Place, columns: tuple[Column, ...]) -> pd.DataFrame:
     import pandas as pd
 
-    start = typical_patient.of(place.workspace, place.endpoint)
-    return pd.DataFrame([{c.name: start.get(c.name, "") for c in columns}])
+    return pd.DataFrame([{c.name: place.start.get(c.name, "") for c in columns}])
 
 
 def _prepare(place: Place, columns: tuple[Column, ...], table: Uploaded) -> None:

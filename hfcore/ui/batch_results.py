@@ -28,7 +28,7 @@ _LINE = "; the line is the model's cut"
 
 def draw(ws: Workspace, job: Job, scores: Scores) -> None:
     """Draw the results."""
-    outcome = served_model.outcome(ws, job.endpoint)
+    outcome = served_model.outcome(ws, job.endpoint, served_model.origin(ws, job.endpoint))
     with st.container(border=True, key="batch-results"):
         st.markdown(sentence(job, scores, outcome.for_markdown()))
         risks = [r for r in scores.risks if r is not None]

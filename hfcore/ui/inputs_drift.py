@@ -10,7 +10,7 @@ import streamlit as st
 from hfcore.datasets.schema import Column
 from hfcore.records import Endpoint
 from hfcore.scoring.drift import MUCH, Drift, Inputs, read_inputs
-from hfcore.ui import chart, patient_form
+from hfcore.ui import chart, patient_form, served_model
 from hfcore.ui.figures import input_shares
 from hfcore.ui.palette import is_dark, palette
 from hfcore.ui.patients import heading
@@ -38,7 +38,7 @@ def draw(ws: Workspace, endpoint: Endpoint) -> None:
     if not found.columns:
         st.markdown(waiting(found))
         return
-    by_name = {c.name: c for c in patient_form.columns(ws, endpoint)}
+    by_name = {c.name: c for c in patient_form.columns(ws, endpoint, served_model.described_by(ws, endpoint))}
     st.markdown(literal(sentence(found.columns, by_name, found.requests)))
     ordered = sorted(found.columns, key=lambda d: -d.index)
     st.dataframe(table(ordered, by_name), key="drift", hide_index=True, height=table_height(len(ordered), 12))

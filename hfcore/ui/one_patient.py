@@ -6,7 +6,7 @@ import streamlit as st
 
 from hfcore.errors import HfError
 from hfcore.reporting.patients_alike import group_of
-from hfcore.ui import answer, answer_tabs, patient_form, scoring, served_model, typical_patient, unseen
+from hfcore.ui import answer, answer_tabs, patient_form, scoring, served_model, unseen
 from hfcore.ui.predict_place import Place
 from hfcore.ui.scoring import Answer
 
@@ -17,8 +17,7 @@ def draw(place: Place) -> None:
     with st.grid(2, min_column_width=330, gap="medium", key="predict"):
         form, beside = st.container(gap="xsmall"), st.container(border=True, key="answer")
     with form:
-        wanted = patient_form.columns(ws, endpoint)
-        patient = patient_form.draw(wanted, typical_patient.of(ws, endpoint))
+        patient = patient_form.draw(place.columns, place.start)
     pressed = place.action.button("Score this patient", key="score", type="primary", disabled=bool(patient.wrong))
     with beside:
         if pressed and not patient.wrong:
@@ -29,8 +28,7 @@ def draw(place: Place) -> None:
             answer.waiting(patient.wrong)
         else:
             _answer(place, given, current is not None)
-    outcome = None if current is None else served_model.outcome(ws, endpoint)
-    place.opening.markdown(answer.opening(endpoint, current, outcome))
+    place.opening.markdown(answer.opening(endpoint, current, place.outcome if current else None))
     if current is not None:
         answer_tabs.draw(place, current)
     scoring.code(ws, endpoint, patient.values)
@@ -38,10 +36,9 @@ def draw(place: Place) -> None:
 
 def _answer(place: Place, given: Answer, current: bool) -> None:
     """Draw the answer with what is known of the model's training patients."""
-    ws = place.workspace
-    found, outcome = served_model.origin(ws, place.endpoint), served_model.outcome(ws, place.endpoint)
+    found = place.origin
     if not current or isinstance(found, HfError):
-        answer.draw(given, outcome, current)
+        answer.draw(given, place.outcome, current)
         return
-    _, resemblance = served_model.patients(ws, found)
-    answer.draw(given, outcome, current, group_of(found.report, given.risk), unseen.sentences(resemblance, given.values))
+    _, resemblance = served_model.patients(place.workspace, found)
+    answer.draw(given, place.outcome, current, group_of(found.report, given.risk), unseen.sentences(resemblance, given.values))

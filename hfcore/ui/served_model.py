@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -43,21 +44,20 @@ def origin(ws: Workspace, endpoint: Endpoint) -> Origin | HfError:
         return error
 
 
-def described_by(ws: Workspace, endpoint: Endpoint) -> Dataset | None:
+def described_by(ws: Workspace, endpoint: Endpoint, known: Callable[[], Origin | HfError] | None = None) -> Dataset | None:
     """Return the table whose columns an endpoint takes: the one its model learned from, else the first that has them all.
 
-    In Azure, where asking for the run takes seconds, it is always the latter.
+    In Azure, where asking for the run takes seconds, it is always the latter. `known` tells the origin where it is known already.
     """
-    found = None if is_azure(ws) else origin(ws, endpoint)
+    found = None if is_azure(ws) else known() if known else origin(ws, endpoint)
     if isinstance(found, Origin):
         return found.data
     wanted = set(endpoint.features)
     return next((d for d in (ws.dataset(), *ws.datasets()) if wanted <= {c.name for c in d.schema}), None)
 
 
-def outcome(ws: Workspace, endpoint: Endpoint) -> Outcome:
-    """Return the words for what an endpoint tells the risk of: those of the label that its model was trained on."""
-    found = origin(ws, endpoint)
+def outcome(ws: Workspace, endpoint: Endpoint, found: Origin | HfError) -> Outcome:
+    """Return the words for what an endpoint tells the risk of: its model's label where that is known."""
     if isinstance(found, Origin):
         return words_of(found.data.schema, found.report.label_column, found.report.positive_label)
     return words_of((described_by(ws, endpoint) or ws.dataset()).schema)

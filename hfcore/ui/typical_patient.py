@@ -12,7 +12,7 @@ from hfcore.datasets.heart_failure import SAMPLE_PATIENT
 from hfcore.datasets.schema import Column
 from hfcore.errors import HfError
 from hfcore.records import Endpoint
-from hfcore.ui import selection, served_model
+from hfcore.ui import selection
 from hfcore.ui.azure import is_azure
 from hfcore.ui.selection import Selection
 from hfcore.workspace import DEFAULT_DATASET, Workspace
@@ -23,14 +23,13 @@ if TYPE_CHECKING:
 Value = float | int | bool | str
 
 
-def of(ws: Workspace, endpoint: Endpoint) -> Mapping[str, Value]:
-    """Return the sample patient for models of the heart failure records, else typical values of the table a model learned from.
+def of(ws: Workspace, endpoint: Endpoint, data: Dataset | None) -> Mapping[str, Value]:
+    """Return the sample patient for models of the heart failure records, else typical values of a model's own table.
 
     Typical is the median of a number, and the most frequent word or answer. A table in Azure is not fetched for it; for
     one that cannot be read there is the sample patient, as far as it goes.
     """
-    data = None if is_azure(ws) or not endpoint.features else served_model.described_by(ws, endpoint)
-    if data is None or data.name == DEFAULT_DATASET:
+    if data is None or data.name == DEFAULT_DATASET or is_azure(ws) or not endpoint.features:
         return SAMPLE_PATIENT
     try:
         return _typical(selection.everybody(ws, data), endpoint.features, _data=data)
