@@ -14,19 +14,25 @@ from pathlib import Path
 PYTEST = (sys.executable, "-m", "pytest", "--durations=15")
 OFFLINE = ("unshare", "--net", "sh", "-c", 'ip link set lo up && exec "$@"', "sh")
 FIRST = ("browser",)  # alone, because a person's patience is part of what it measures
-HALF = ("contract", "fakes", "inference", "pages")  # takes as long as the rest
+HALF = ("contract", "fakes", "inference", "pages", "unit/backends/azureml")  # takes as long as the rest
 
 
 def parts() -> list[list[list[str]]]:
-    """Return what runs one after another, and in each step what runs side by side; every folder is in one place."""
+    """Return the files that run one after another, and in each step side by side; every file is in one place."""
     folder = Path(__file__).parent
-    rooms = {path.parent.relative_to(folder).parts[0] for path in folder.rglob("test_*.py")}
-    others = sorted(rooms - set(FIRST) - set(HALF))
-    return [[_paths(FIRST)], [_paths(HALF), _paths(others)]]
+    left = {path.relative_to(folder).as_posix() for path in folder.rglob("test_*.py")}
+    first = _in(FIRST, left)
+    half = _in(HALF, left - first)
+    return [[_paths(first)], [_paths(half), _paths(left - first - half)]]
 
 
-def _paths(rooms: list[str] | tuple[str, ...]) -> list[str]:
-    return [f"tests/{room}" for room in rooms]
+def _in(rooms: tuple[str, ...], files: set[str]) -> set[str]:
+    """Return the files that lie in one of these folders."""
+    return {file for file in files if any(file.startswith(f"{room}/") for room in rooms)}
+
+
+def _paths(files: set[str]) -> list[str]:
+    return [f"tests/{file}" for file in sorted(files)]
 
 
 def can_be_alone() -> bool:

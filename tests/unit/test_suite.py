@@ -10,10 +10,18 @@ from tests.suite import parts, run_side_by_side
 
 def test_every_test_file_is_in_exactly_one_part() -> None:
     """No file of tests is left out, and none runs twice."""
-    folders = [Path(path) for step in parts() for part in step for path in part]
+    planned = [Path(path) for step in parts() for part in step for path in part]
     files = [path.relative_to(Path(__file__).parents[2]) for path in Path(__file__).parents[1].rglob("test_*.py")]
     assert files
-    assert all(sum(folder in file.parents for folder in folders) == 1 for file in files)
+    assert sorted(planned) == sorted(files)
+
+
+def test_two_halves_run_side_by_side_after_the_browser() -> None:
+    """The browser's tests have the machine to themselves; each half holds hundreds of tests."""
+    first, halves = parts()
+    assert [{Path(path).parts[1] for path in part} for part in first] == [{"browser"}]
+    assert len(halves) == 2
+    assert all(len(half) > 20 for half in halves)
 
 
 def test_one_failed_part_fails_the_run() -> None:
