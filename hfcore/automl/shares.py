@@ -78,9 +78,8 @@ def _moved(shares: Floats, slope: Floats, rate: float) -> Floats:
 
 def _loss(scores: Floats, codes: npt.NDArray[np.intp], counted: Floats) -> float:
     """Return the summed log loss of the softmax of scores (rows x classes)."""
-    high = scores.max(axis=1)
-    total = np.log(np.exp(scores - high[:, None]).sum(axis=1)) + high
-    return float((total - scores[np.arange(len(codes)), codes]) @ counted)
+    given = softmax(scores)[np.arange(len(codes)), codes]
+    return float(-np.log(given) @ counted)
 
 
 def _entropy(shares: Floats, guess: Floats) -> float:
