@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ from hfcore.ui import session, version_words
 from hfcore.ui.azure import is_azure
 from hfcore.ui.registration import DEFAULT_NAME as DEFAULT_MODEL
 from hfcore.ui.tags import read as read_written
-from hfcore.ui.words import clock, literal
+from hfcore.ui.words import clock, literal, slug
 from hfcore.workspace import Workspace
 
 DEFAULT_NAME = "automl-hf-sdk"
@@ -108,9 +107,9 @@ def _name(endpoints: Sequence[Endpoint], model: str) -> str:
 def free_name(endpoints: Sequence[Endpoint], model: str = DEFAULT_MODEL) -> str:
     """Return the lesson's endpoint name, or one like the name of another model, numbered when it is in use."""
     taken = {e.name for e in endpoints}
-    words = re.findall(r"[a-z0-9]+", model.lower())
-    like = "-".join(words if words and words[0][0].isalpha() else ["model", *words])[:_LONGEST].strip("-")
-    base = DEFAULT_NAME if model == DEFAULT_MODEL else like
+    like = slug(model)
+    like = like if like[:1].isalpha() else f"model-{like}"
+    base = DEFAULT_NAME if model == DEFAULT_MODEL else like[:_LONGEST].strip("-")
     names = (base if i == 1 else f"{base}-{i}" for i in itertools.count(1))
     return next(name for name in names if name not in taken)
 

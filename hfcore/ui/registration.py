@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
@@ -14,7 +12,7 @@ from hfcore.reporting.threshold_choice import ThresholdChoice
 from hfcore.ui import chosen_threshold, navigation, script, sdk_script, show_code, version_words
 from hfcore.ui.azure import is_azure
 from hfcore.ui.guard import guard
-from hfcore.ui.words import ago, exact, literal
+from hfcore.ui.words import ago, exact, literal, slug
 from hfcore.workspace import DEFAULT_DATASET, Workspace
 
 DEFAULT_NAME = "heart-failure-risk"
@@ -43,8 +41,8 @@ def obstacle(run: Run, report: ModelReport) -> str | None:
 
 def model_name(dataset: str) -> str:
     """Return the name that is proposed for models of a table: the lesson's for the heart failure records."""
-    words = re.findall(r"[a-z0-9]+", dataset.lower())
-    return DEFAULT_NAME if dataset == DEFAULT_DATASET or not words else f"{'-'.join(words)[:60]}-risk"
+    like = slug(dataset)
+    return DEFAULT_NAME if dataset == DEFAULT_DATASET or not like else f"{like[:60]}-risk"
 
 
 def registered(ws: Workspace, report: ModelReport) -> ModelVersion | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 
 MISSING = "–"
@@ -10,6 +11,11 @@ MISSING = "–"
 def metric(value: float | None) -> str:
     """Write a metric with three decimals: 0.803."""
     return MISSING if value is None or value != value else f"{value:.3f}"
+
+
+def slug(text: str) -> str:
+    """Write a text as a name for machines: its lower-case letters a to z and digits, in words joined by hyphens."""
+    return "-".join(re.findall(r"[a-z0-9]+", text.lower()))
 
 
 def interval(value: float | None, low: float | None, high: float | None) -> str:
