@@ -242,3 +242,8 @@ class ModelReport:
     model_bytes: int | None = None
     row_ms: float | None = None
     libraries: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def drawn_auc(self) -> float | None:
+        """The AUC to tell beside the ROC curve: the mean over the folds; of several outcomes that of the one that is drawn."""
+        return self.roc.area if len(self.labels) > 2 else self.metrics.get("AUC_weighted")

@@ -37,7 +37,7 @@ def _roc(report: ModelReport, words: Outcome) -> Panel:
         "ROC curve",
         f"How to read this: the further the line bends to the upper left, the more of those {words.who_event} are found before "
         f"those {words.who_other} are flagged.{band} It does not say whether the risks are right.",
-        f"ROC curve, AUC {metric(report.roc.area if len(report.labels) > 2 else report.metrics.get('AUC_weighted'))}",
+        f"ROC curve, AUC {metric(report.drawn_auc)}",
         lambda: _with_band(report),
     )
 

@@ -52,8 +52,9 @@ def facts(ws: Workspace, run: Run, report: ModelReport, outcome: Outcome, model:
     """Gather what a card is written from."""
     table = ws.dataset(run.dataset, run.dataset_version)
     data = DataFacts.of(table, _missing(ws.name, table.name, table.version, table.sha256, _ws=ws))
-    verbs = (outcome.who_event.removeprefix("who "), outcome.who_other.removeprefix("who "))
-    event, other = verbs if outcome.who_event.startswith("who ") else (f"have {outcome.event}", f"have {outcome.other}")
+    event, other = outcome.event, outcome.other
+    if not outcome.is_verb:
+        event, other = f"have {event}", f"have {other}"
     return CardFacts(report, run, data, datetime.now(UTC), f"Heart Failure Studio {hfcore.__version__}", model, event, other)
 
 

@@ -39,9 +39,8 @@ def build(report: ModelReport, outcome: Outcome, colours: Palette) -> go.Figure:
     figure.update_xaxes(chart.share_axis())
     figure.update_yaxes(chart.share_axis())
     late = ", with follow-up time" if report.uses_follow_up_time else ""
-    of_many = len(report.labels) > 2
-    area = curve.area if of_many else report.metrics.get("AUC_weighted")
-    own = f"{f'{outcome.event} against the rest' if of_many else 'the model'}: AUC {metric(area)}{late}"
+    whose = f"{outcome.event} against the rest" if len(report.labels) > 2 else "the model"
+    own = f"{whose}: AUC {metric(report.drawn_auc)}{late}"
     chart.label(figure, 0.98, 0.12, own, colours.accent, "right")
     chart.label(figure, 0.98, 0.04, "dotted: chance, AUC 0.500", colours.muted, "right")
     return figure
