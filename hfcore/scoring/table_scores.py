@@ -33,6 +33,11 @@ class Scores:
     stopped: bool = False
 
     @property
+    def has_cut(self) -> bool:
+        """True when a threshold calls the rows, told or not."""
+        return self.classes <= 2
+
+    @property
     def scored(self) -> int:
         """The number of rows that have a risk."""
         return sum(r is not None for r in self.risks)

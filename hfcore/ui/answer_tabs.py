@@ -42,7 +42,7 @@ class Explained:
 def draw(place: Place, answer: Answer) -> None:
     """Draw the tabs; opening one of them runs none of the page but themselves."""
     ws, endpoint = place.workspace, place.endpoint
-    _tabs(Explained(ws, endpoint, answer, place.columns, place.outcome, place.origin))
+    _tabs(Explained(ws, endpoint, answer, place.columns, place.served.outcome, place.served.origin))
 
 
 @st.fragment

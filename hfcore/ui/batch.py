@@ -39,23 +39,23 @@ def draw(place: Place) -> None:
     place.opening.markdown(_WHAT)
     table = uploaded_table.draw("batch-file")
     if table is None:
-        _template(place, columns)
+        _template(place)
     else:
         _prepare(place, columns, table)
     if job is not None and (table is None or table.name == job.file):
         _finished(place, job)
 
 
-def _template(place: Place, columns: tuple[Column, ...]) -> None:
+def _template(place: Place) -> None:
     """Offer a table with the right columns and one made-up patient."""
     note = "The columns that this model takes, and one made-up patient."
-    download.table("patients", lambda: _one_patient(place, columns), note, "Download a table to fill in")
+    download.table("patients", lambda: _one_patient(place), note, "Download a table to fill in")
 
 
-def _one_patient(place: Place, columns: tuple[Column, ...]) -> pd.DataFrame:
+def _one_patient(place: Place) -> pd.DataFrame:
     import pandas as pd
 
-    return pd.DataFrame([{c.name: place.start.get(c.name, "") for c in columns}])
+    return pd.DataFrame([{c.name: place.start.get(c.name, "") for c in place.columns}])
 
 
 def _prepare(place: Place, columns: tuple[Column, ...], table: Uploaded) -> None:

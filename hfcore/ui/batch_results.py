@@ -9,11 +9,12 @@ import streamlit as st
 
 from hfcore.scoring.table_scores import Scores
 from hfcore.settings import NOTICE
-from hfcore.ui import chart, download, export, served_model
+from hfcore.ui import chart, download, export
 from hfcore.ui.batch_job import Job
 from hfcore.ui.figures import risk_histogram
 from hfcore.ui.outcome import Outcome
 from hfcore.ui.palette import is_dark, palette
+from hfcore.ui.served_model import Served
 from hfcore.ui.table import table_height
 from hfcore.ui.words import count, duration, literal, percent
 from hfcore.workspace import Workspace
@@ -28,12 +29,12 @@ _LINE = "; the line is the model's cut"
 
 def draw(ws: Workspace, job: Job, scores: Scores) -> None:
     """Draw the results."""
-    outcome = served_model.outcome(ws, job.endpoint, served_model.origin(ws, job.endpoint))
+    outcome = Served(ws, job.endpoint).outcome
     with st.container(border=True, key="batch-results"):
         st.markdown(sentence(job, scores, outcome.for_markdown()))
         risks = [r for r in scores.risks if r is not None]
         if risks:
-            cut = None if scores.classes > 2 else 0.5 if scores.threshold is None else scores.threshold
+            cut = (0.5 if scores.threshold is None else scores.threshold) if scores.has_cut else None
             chart.draw(
                 risk_histogram.build(risks, cut, palette(is_dark())),
                 "batch-risks",
@@ -53,7 +54,7 @@ def sentence(job: Job, scores: Scores, outcome: Outcome) -> str:
     if scores.scored:
         cut = "the model's cut" if scores.threshold is None else f"the model's cut of {percent(scores.threshold)}"
         risks = sorted(r for r in scores.risks if r is not None)
-        how = "" if scores.classes > 2 else f"at or above {cut}: "
+        how = f"at or above {cut}: " if scores.has_cut else ""
         said.append(f"{called:,} ({percent(called / scores.scored)}) {how}classed as **{outcome.event}**.")
         said.append(f"Median risk {percent(risks[len(risks) // 2])}.")
     if scores.problems:

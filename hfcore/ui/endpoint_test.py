@@ -10,8 +10,9 @@ from hfcore.datasets.heart_failure import SAMPLE_PATIENT
 from hfcore.errors import HfError
 from hfcore.records import Endpoint
 from hfcore.scoring.post import Posted, post_json
-from hfcore.ui import served_model, typical_patient
+from hfcore.ui import typical_patient
 from hfcore.ui.guard import show
+from hfcore.ui.served_model import Served
 from hfcore.ui.words import literal
 from hfcore.workspace import Workspace
 
@@ -21,7 +22,7 @@ HEIGHT = 300
 def example(ws: Workspace, endpoint: Endpoint) -> str:
     """Return a request that this endpoint answers: the sample patient, or typical values, in the model's columns."""
     names = endpoint.features or tuple(SAMPLE_PATIENT)
-    start = typical_patient.of(ws, endpoint, served_model.described_by(ws, endpoint))
+    start = typical_patient.of(ws, endpoint, Served(ws, endpoint).table)
     patient = {name: start.get(name, 0) for name in names}
     return json.dumps({"data": [patient], "method": "predict_proba"}, indent=2)
 

@@ -10,10 +10,11 @@ import streamlit as st
 from hfcore.datasets.schema import Column
 from hfcore.records import Endpoint
 from hfcore.scoring.drift import MUCH, Drift, Inputs, read_inputs
-from hfcore.ui import chart, patient_form, served_model
+from hfcore.ui import chart, patient_form
 from hfcore.ui.figures import input_shares
 from hfcore.ui.palette import is_dark, palette
 from hfcore.ui.patients import heading
+from hfcore.ui.served_model import Served
 from hfcore.ui.table import table_height
 from hfcore.ui.words import count, literal
 from hfcore.workspace import Workspace
@@ -38,7 +39,7 @@ def draw(ws: Workspace, endpoint: Endpoint) -> None:
     if not found.columns:
         st.markdown(waiting(found))
         return
-    by_name = {c.name: c for c in patient_form.columns(ws, endpoint, served_model.described_by(ws, endpoint))}
+    by_name = {c.name: c for c in patient_form.columns(ws, endpoint, Served(ws, endpoint).table)}
     st.markdown(literal(sentence(found.columns, by_name, found.requests)))
     ordered = sorted(found.columns, key=lambda d: -d.index)
     st.dataframe(table(ordered, by_name), key="drift", hide_index=True, height=table_height(len(ordered), 12))

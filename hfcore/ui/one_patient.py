@@ -28,7 +28,7 @@ def draw(place: Place) -> None:
             answer.waiting(patient.wrong)
         else:
             _answer(place, given, current is not None)
-    place.opening.markdown(answer.opening(endpoint, current, place.outcome if current else None))
+    place.opening.markdown(answer.opening(endpoint, current, place.served.outcome if current else None))
     if current is not None:
         answer_tabs.draw(place, current)
     scoring.code(ws, endpoint, patient.values)
@@ -36,9 +36,9 @@ def draw(place: Place) -> None:
 
 def _answer(place: Place, given: Answer, current: bool) -> None:
     """Draw the answer with what is known of the model's training patients."""
-    found = place.origin
+    found, outcome = place.served.origin, place.served.outcome
     if not current or isinstance(found, HfError):
-        answer.draw(given, place.outcome, current)
+        answer.draw(given, outcome, current)
         return
     _, resemblance = served_model.patients(place.workspace, found)
-    answer.draw(given, place.outcome, current, group_of(found.report, given.risk), unseen.sentences(resemblance, given.values))
+    answer.draw(given, outcome, current, group_of(found.report, given.risk), unseen.sentences(resemblance, given.values))

@@ -14,7 +14,7 @@ from hfcore.datasets.heart_failure import SAMPLE_PATIENT
 from hfcore.datasets.schema import Column
 from hfcore.datasets.unit_slips import unit_slip
 from hfcore.records import Endpoint
-from hfcore.ui import kept_patients, unit_hint
+from hfcore.ui import data_sets, kept_patients, unit_hint
 from hfcore.ui.patients import heading
 from hfcore.ui.words import literal
 from hfcore.workspace import Workspace
@@ -45,7 +45,7 @@ def columns(ws: Workspace, endpoint: Endpoint, own: Dataset | None) -> tuple[Col
     """Return what the endpoint wants to know, as its own table describes it where there is one, else as any here does."""
     if not endpoint.features:
         return tuple(c for c in ws.dataset().schema.features if c.known_at_scoring or endpoint.uses_follow_up_time)
-    tables = [d for d in (own, ws.dataset(), *ws.datasets()) if d is not None]
+    tables = [*([own] if own else []), *data_sets.shipped_first(ws)]
     known = {c.name: c for data in reversed(tables) for c in data.schema}
     return tuple(known.get(name) or Column(name, name, "number") for name in endpoint.features)
 

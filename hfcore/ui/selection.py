@@ -14,7 +14,7 @@ from hfcore.datasets.filters import Filter, is_number, passing
 from hfcore.datasets.profile import TableProfile, profile_table
 from hfcore.datasets.schema import Column
 from hfcore.errors import DatasetNotFound
-from hfcore.ui import address, filter_bar, script, sdk_script, show_code
+from hfcore.ui import address, data_sets, filter_bar, script, sdk_script, show_code
 from hfcore.ui.words import literal
 from hfcore.workspace import DEFAULT_DATASET, Workspace
 
@@ -53,7 +53,7 @@ def question() -> str:
 def dataset(ws: Workspace) -> Dataset:
     """Return the data set the page shows, in the version that the address names; draws a chooser when there is more than one."""
     current = ws.dataset()
-    names = [current.name, *(d.name for d in ws.datasets() if d.name != current.name)]
+    names = [d.name for d in data_sets.shipped_first(ws)]
     if len(names) > 1:
         current = ws.dataset(st.selectbox("Data set", names, key="dataset", bind="query-params"))
     address.about(current)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -13,6 +13,7 @@ from hfcore.datasets.resemblance import Resemblance
 from hfcore.errors import HfError, ModelNotFound
 from hfcore.records import Endpoint, ModelVersion, Run
 from hfcore.reporting.report import ModelReport
+from hfcore.ui import data_sets
 from hfcore.ui.azure import is_azure
 from hfcore.ui.outcome import Outcome
 from hfcore.ui.outcome import of as words_of
@@ -44,23 +45,36 @@ def origin(ws: Workspace, endpoint: Endpoint) -> Origin | HfError:
         return error
 
 
-def described_by(ws: Workspace, endpoint: Endpoint, known: Callable[[], Origin | HfError] | None = None) -> Dataset | None:
-    """Return the table whose columns an endpoint takes: the one its model learned from, else the first that has them all.
+@dataclass(frozen=True)
+class Served:
+    """What is known of the model behind an endpoint, each asked for once, when somebody wants it."""
 
-    In Azure, where asking for the run takes seconds, it is always the latter. `known` tells the origin where it is known already.
-    """
-    found = None if is_azure(ws) else known() if known else origin(ws, endpoint)
-    if isinstance(found, Origin):
-        return found.data
-    wanted = set(endpoint.features)
-    return next((d for d in (ws.dataset(), *ws.datasets()) if wanted <= {c.name for c in d.schema}), None)
+    workspace: Workspace
+    endpoint: Endpoint
 
+    @cached_property
+    def origin(self) -> Origin | HfError:
+        """Where the model comes from, or the error that says why it is not known."""
+        return origin(self.workspace, self.endpoint)
 
-def outcome(ws: Workspace, endpoint: Endpoint, found: Origin | HfError) -> Outcome:
-    """Return the words for what an endpoint tells the risk of: its model's label where that is known."""
-    if isinstance(found, Origin):
-        return words_of(found.data.schema, found.report.label_column, found.report.positive_label)
-    return words_of((described_by(ws, endpoint) or ws.dataset()).schema)
+    @cached_property
+    def table(self) -> Dataset | None:
+        """The table whose columns the endpoint takes: the one its model learned from, else the first that has them all.
+
+        In Azure, where asking for the run takes seconds, it is always the latter.
+        """
+        if not is_azure(self.workspace) and isinstance(self.origin, Origin):
+            return self.origin.data
+        wanted = set(self.endpoint.features)
+        return next((d for d in data_sets.shipped_first(self.workspace) if wanted <= {c.name for c in d.schema}), None)
+
+    @cached_property
+    def outcome(self) -> Outcome:
+        """The words for what the endpoint tells the risk of: its model's label where that is known."""
+        if isinstance(self.origin, Origin):
+            report = self.origin.report
+            return words_of(self.origin.data.schema, report.label_column, report.positive_label)
+        return words_of((self.table or self.workspace.dataset()).schema)
 
 
 @st.cache_resource(show_spinner=False, max_entries=20)

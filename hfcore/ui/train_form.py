@@ -16,11 +16,11 @@ from hfcore.datasets.dataset import Dataset
 from hfcore.datasets.schema import Column, Schema
 from hfcore.errors import InvalidSettings
 from hfcore.records import ComputeTarget, check_experiment_name
-from hfcore.ui import cluster_form, follow_up, train_more
+from hfcore.ui import cluster_form, data_sets, follow_up, train_more
 from hfcore.ui.azure import is_azure
 from hfcore.ui.metric_words import meaning
 from hfcore.ui.words import literal
-from hfcore.workspace import DEFAULT_DATASET, Workspace
+from hfcore.workspace import Workspace
 
 DEFAULT_EXPERIMENT = "aml-experiment"
 DEFAULT_MINUTES = 20
@@ -99,9 +99,8 @@ def _azure(name: str, sentence: str = "") -> str:
 
 
 def _data(ws: Workspace, slots: dict[str, DeltaGenerator]) -> tuple[Dataset, dict[str, Any]]:
-    known = {d.name: d for d in sorted(ws.datasets(), key=lambda d: d.name != DEFAULT_DATASET)}
-    written = {name: f"{name} ({data.rows} rows)" for name, data in known.items()}
-    name = st.selectbox("Data set", list(known), format_func=lambda n: written[n], key="train-dataset", **_KEEP)
+    known = {d.name: d for d in data_sets.shipped_first(ws)}
+    name = st.selectbox("Data set", list(known), 0, lambda n: f"{n} ({known[n].rows} rows)", key="train-dataset", **_KEEP)
     data = known[name]
     label = _label(data, slots)
     return data, {"label_column_name": label, "excluded_columns": _left_out(data, label, slots)}

@@ -14,13 +14,12 @@ from hfcore.errors import HfError
 from hfcore.records import Endpoint
 from hfcore.ui import selection
 from hfcore.ui.azure import is_azure
+from hfcore.ui.patient_form import Value
 from hfcore.ui.selection import Selection
 from hfcore.workspace import DEFAULT_DATASET, Workspace
 
 if TYPE_CHECKING:
     import pandas as pd
-
-Value = float | int | bool | str
 
 
 def of(ws: Workspace, endpoint: Endpoint, data: Dataset | None) -> Mapping[str, Value]:
